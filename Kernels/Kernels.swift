@@ -1,0 +1,1 @@
+/// The OpenCL C sources, embedded at build time.

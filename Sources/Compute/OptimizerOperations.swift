@@ -1,0 +1,26 @@
+public protocol OptimizerOperations: AnyObject, Sendable {
+  /// One RMSprop step as PyTorch computes it, without momentum, not centred (Tieleman and Hinton, 2012).
+  ///
+  ///     v = decay v + (1 - decay) g^2,   parameter -= learningRate * g / (sqrt(v) + epsilon)
+  ///
+  /// All three are contiguous views of one shape and real type; parameter and v are updated in place.
+  func rmsprop(
+    parameter: TensorView, gradient: TensorView, meanSquare: TensorView, learningRate: Double, decay: Double,
+    epsilon: Double)
+}
+
+extension OptimizerOperations where Self: ElementwiseOperations {
+  public func rmsprop(
+    parameter: TensorView, gradient: TensorView, meanSquare: TensorView, learningRate: Double, decay: Double,
+    epsilon: Double
+  ) {
+    map(
+      rmspropProgram, [parameter, gradient, meanSquare], scalars: [learningRate, decay, epsilon],
+      into: [parameter, meanSquare])
+  }
+}
+
+private let rmspropProgram = ElementwiseProgram("rmsprop", inputs: 3, scalars: 3) { x, s in
+  let v = s[1] * x[2] + (1 - s[1]) * x[1] * x[1]
+  return [x[0] - s[0] * x[1] / (sqrt(v) + s[2]), v]
+}

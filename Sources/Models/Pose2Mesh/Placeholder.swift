@@ -1,0 +1,1 @@
+// Models/Pose2Mesh

@@ -23,6 +23,14 @@ public final class GradientSlot {
     if !isFixed { destination = nil }
   }
 
+  /// Puts a gradient from elsewhere into the slot, as if a backward pass had.
+  public func store(_ gradient: TensorView, on device: any Device) {
+    clear()
+    write(shape: gradient.shape, gradient.elementType, on: device) { destination, _ in
+      device.copy(gradient, to: destination)
+    }
+  }
+
   /// Lets `write` put a gradient into the slot: with beta 0 it overwrites, with beta 1 it adds.
   func write(
     shape: [Int], _ elementType: ElementType, on device: any Device,

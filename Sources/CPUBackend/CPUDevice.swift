@@ -101,7 +101,8 @@ public final class CPUDevice: Device {
     if buffer.isRefused {
       record(
         ComputeError(
-          .system, what: "\(name()): an operand has no memory", why: "its allocation of \(buffer.byteCount) bytes failed",
+          .system, what: "\(name()): an operand has no memory",
+          why: "its allocation of \(buffer.byteCount) bytes failed",
           mend: "use a smaller batch or model, or free memory"))
       return false
     }

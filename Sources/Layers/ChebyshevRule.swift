@@ -45,7 +45,8 @@ private func pullBack(
   let dStacked = device.allocate(x.elementType, [layout.inputs, 3 * layout.outputs])
   let workspace = ChebyshevWorkspace(layout, operators, device)
   gradients.accumulate(2) { device.sumColumns(dy, into: $0, beta: $1) }
-  gradients.accumulate(0) { dx, beta in
+  /// Walks the batch once; the input's gradient is left out when nobody wants it.
+  func walk(_ dx: TensorView?, _ beta: Double) {
     for (number, chunk) in layout.chunks.enumerated() {
       let dOut = dy.sliced(axis: 0, chunk)
       let (dProducts, dRows, dInner) = workspace.views(chunk.count)
@@ -53,14 +54,16 @@ private func pullBack(
       device.spmm(operators.outer.transposed, dOut, into: dRows)
       device.spmm(operators.inner.transposed, dInner, into: dRows, alpha: 1, beta: 1, adding: dRows)
       let rows = chunk.count * operators.inputRows
-      device.gemm(
-        x.sliced(axis: 0, chunk).reshaped([rows, layout.inputs]).transposed, dProducts, into: dStacked, alpha: 1,
-        beta: number == 0 ? 0 : 1)
-      device.gemm(
-        dProducts, stacked.transposed, into: dx.sliced(axis: 0, chunk).reshaped([rows, layout.inputs]), alpha: 1,
-        beta: beta)
+      let input = x.sliced(axis: 0, chunk).reshaped([rows, layout.inputs])
+      device.gemm(input.transposed, dProducts, into: dStacked, alpha: 1, beta: number == 0 ? 0 : 1)
+      if let dx {
+        device.gemm(
+          dProducts, stacked.transposed, into: dx.sliced(axis: 0, chunk).reshaped([rows, layout.inputs]), alpha: 1,
+          beta: beta)
+      }
     }
   }
+  if gradients.isWanted(0) { gradients.accumulate(0, walk) } else { walk(nil, 0) }
   gradients.accumulate(1) { dWeight, beta in
     let parts = layout.stackedParts(dStacked)
     let orders = layout.orders(dWeight)

@@ -78,12 +78,11 @@ struct LargestAllocationTests {
     let bSize = b.values.reduce(0) { $0 + abs($1) }
     let aSize = a.values.reduce(0) { $0 + abs($1) }
     let tolerance = device.elementType.sumTolerance
-    #expect(
+    expectNone(
       mismatch(
-        try perRow.values(), a.values.map { $0 * bSum }, allowed: a.values.map { tolerance * abs($0) * bSize }) == nil)
-    #expect(
-      mismatch(try whole.values(), [a.values.reduce(0, +) * bSum], relative: 0, absolute: tolerance * aSize * bSize)
-        == nil)
+        try perRow.values(), a.values.map { $0 * bSum }, allowed: a.values.map { tolerance * abs($0) * bSize }))
+    expectNone(
+      mismatch(try whole.values(), [a.values.reduce(0, +) * bSum], relative: 0, absolute: tolerance * aSize * bSize))
   }
 
   /// All operands are as large as a buffer may be.

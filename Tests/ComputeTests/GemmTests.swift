@@ -32,8 +32,8 @@ struct GemmTests {
         let c = device.output(shape, layout)
         device.device.gemm(
           operand(a, aIsTransposed, layout, device), operand(b, bIsTransposed, layout, device), into: c.view)
-        #expect(
-          mismatch(try c.values(), expected, tolerance: device.elementType.sumTolerance) == nil,
+        expectNone(
+          mismatch(try c.values(), expected, tolerance: device.elementType.sumTolerance),
           "transposed: \(aIsTransposed), \(bIsTransposed), \(layout)")
       }
     }
@@ -48,8 +48,8 @@ struct GemmTests {
         let output = device.output([batch, m, n], .sliced, initially: c)
         device.device.gemm(device.input(a), device.input(b), into: output.view, alpha: alpha, beta: beta)
         let expected = Oracle.gemm(a, b, adding: c, alpha: alpha, beta: beta)
-        #expect(
-          mismatch(try output.values(), expected, tolerance: device.elementType.sumTolerance) == nil,
+        expectNone(
+          mismatch(try output.values(), expected, tolerance: device.elementType.sumTolerance),
           "alpha \(alpha), beta \(beta), k \(k)")
       }
     }
@@ -62,7 +62,7 @@ struct GemmTests {
     let c = device.output([19, 5])
     device.device.gemm(device.input(a).reshaped([19, 23]), device.input(b).reshaped([23, 5]), into: c.view)
     let expected = Oracle.gemm(a, b, adding: HostTensor([1, 19, 5], repeating: 0))
-    #expect(mismatch(try c.values(), expected, tolerance: device.elementType.sumTolerance) == nil)
+    expectNone(mismatch(try c.values(), expected, tolerance: device.elementType.sumTolerance))
   }
 
   @Test(arguments: Devices.underTest)
@@ -78,7 +78,7 @@ struct GemmTests {
         device.input(b.transposed).transposed.broadcast(to: [batch, k, n]),
         into: c.view)
       let expected = Oracle.gemm(a, b, adding: HostTensor(shape, repeating: 0))
-      #expect(mismatch(try c.values(), expected, tolerance: device.elementType.sumTolerance) == nil)
+      expectNone(mismatch(try c.values(), expected, tolerance: device.elementType.sumTolerance))
     }
   }
 
@@ -95,7 +95,7 @@ struct GemmTests {
     let reordered = HostTensor(
       [batch, m, k], indices(of: [batch, m, k]).map { a[broadcasting: [$0[1], $0[0], $0[2]]] })
     let expected = Oracle.gemm(reordered, b, adding: HostTensor([batch, m, n], repeating: 0))
-    #expect(mismatch(try c.values(), expected, tolerance: device.elementType.sumTolerance) == nil)
+    expectNone(mismatch(try c.values(), expected, tolerance: device.elementType.sumTolerance))
   }
 
   @Test(arguments: Devices.underTest, [Epilogue.Activation.identity, .relu])
@@ -117,7 +117,7 @@ struct GemmTests {
             epilogue: Epilogue(bias: bias, activation: activation))
           var expected = Oracle.gemm(a, b, adding: c, alpha: 2, beta: beta) { value($0, $1) }
           if activation == .relu { expected.tensor.values = expected.values.map { $0 < 0 ? 0 : $0 } }
-          #expect(mismatch(try output.values(), expected, tolerance: device.elementType.sumTolerance) == nil)
+          expectNone(mismatch(try output.values(), expected, tolerance: device.elementType.sumTolerance))
         }
       }
     }
@@ -129,7 +129,7 @@ struct GemmTests {
     let b = device.input(HostTensor([1, 1], [1]))
     let c = device.output([2, 1])
     device.device.gemm(a, b, into: c.view, alpha: 1, beta: 0, epilogue: Epilogue(activation: .relu))
-    #expect(mismatch(try c.values(), [.nan, 0], relative: 0) == nil)
+    expectNone(mismatch(try c.values(), [.nan, 0], relative: 0))
   }
 
   @Test(arguments: Devices.underTest)
@@ -141,7 +141,7 @@ struct GemmTests {
     for isTransposed in [false, true] {
       let c = device.output([1, m, n])
       device.device.gemm(operand(a, isTransposed, .contiguous, device), device.input(b), into: c.view)
-      #expect(mismatch(try c.values(), expected, tolerance: device.elementType.sumTolerance) == nil)
+      expectNone(mismatch(try c.values(), expected, tolerance: device.elementType.sumTolerance))
     }
   }
 
@@ -157,8 +157,8 @@ struct GemmTests {
     for row in [0, 127, 128, 255, 388] {
       let aRow = HostTensor([1, 1, k], Array(a.values[row * k..<(row + 1) * k]))
       let expected = Oracle.gemm(aRow, b, adding: HostTensor([1, 1, n], repeating: 0))
-      #expect(
-        mismatch(Array(values[row * n..<(row + 1) * n]), expected, tolerance: device.elementType.sumTolerance) == nil,
+      expectNone(
+        mismatch(Array(values[row * n..<(row + 1) * n]), expected, tolerance: device.elementType.sumTolerance),
         "row \(row)")
     }
   }

@@ -21,10 +21,10 @@ struct MapTests {
       let expected = Oracle.map(program, inputs, scalars: scalars, shape: [count])
       for (output, expected) in zip(outputs, expected) {
         // Arguments are of size 4 and may cancel, so the result's error is measured against that.
-        #expect(
+        expectNone(
           mismatch(
             try output.values(), expected.values, relative: Self.roundings * device.elementType.epsilon,
-            absolute: Self.roundings * device.elementType.epsilon) == nil, "count \(count)")
+            absolute: Self.roundings * device.elementType.epsilon), "count \(count)")
       }
     }
   }
@@ -38,8 +38,7 @@ struct MapTests {
     let output = device.output([points.count])
     device.device.map(program, inputs.map { device.input($0) }, into: [output.view])
     let expected = Oracle.map(program, inputs, shape: [points.count])[0]
-    #expect(
-      mismatch(try output.values(), expected.values, relative: Self.roundings * device.elementType.epsilon) == nil)
+    expectNone(mismatch(try output.values(), expected.values, relative: Self.roundings * device.elementType.epsilon))
   }
 
   @Test(arguments: Devices.underTest)
@@ -48,7 +47,7 @@ struct MapTests {
     let x = device.input(HostTensor([3], [-1, .nan, 2]))
     let y = device.output([3])
     device.device.map(program, [x], into: [y.view])
-    #expect(mismatch(try y.values(), [0, .nan, 2], relative: 0) == nil)
+    expectNone(mismatch(try y.values(), [0, .nan, 2], relative: 0))
   }
 
   @Test(arguments: Devices.underTest, Sizes.awkwardLong)
@@ -58,7 +57,7 @@ struct MapTests {
     let program = ElementwiseProgram("affine", inputs: 1, scalars: 2) { x, s in [x[0] * s[0] + s[1]] }
     let y = device.output([count])
     device.device.map(program, [device.input(x)], scalars: [0.5, 2], into: [y.view])
-    #expect(try y.values() == x.values.map { $0 * 0.5 + 2 })
+    expectNone(mismatch(try y.values(), x.values.map { $0 * 0.5 + 2 }, relative: device.elementType.epsilon))
   }
 
   @Test(arguments: Devices.underTest, Layout.allCases)
@@ -70,8 +69,8 @@ struct MapTests {
     for other in Layout.allCases {
       let y = device.output(shape, layout)
       device.device.map(program, [device.input(a, other), device.input(b, layout)], into: [y.view])
-      #expect(
-        mismatch(try y.values(), zip(a.values, b.values).map { $0 - $1 }, relative: device.elementType.epsilon) == nil,
+      expectNone(
+        mismatch(try y.values(), zip(a.values, b.values).map { $0 - $1 }, relative: device.elementType.epsilon),
         "input laid out \(other)")
     }
   }
@@ -85,10 +84,10 @@ struct MapTests {
     for layout in Layout.allCases {
       let y = device.output(shape, layout)
       device.device.map(program, inputs.map { device.input($0, layout) }, into: [y.view])
-      #expect(
+      expectNone(
         mismatch(
           try y.values(), Oracle.map(program, inputs, shape: shape)[0].values, relative: 0,
-          absolute: 6 * device.elementType.epsilon) == nil, "\(layout)")
+          absolute: 6 * device.elementType.epsilon), "\(layout)")
     }
   }
 
@@ -122,8 +121,7 @@ struct MapTests {
     device.device.map(program, inputs.map { device.input($0) }, scalars: [0.25], into: outputs.map(\.view))
     let expected = Oracle.map(program, inputs, scalars: [0.25], shape: [67])
     for (output, expected) in zip(outputs, expected) {
-      #expect(
-        mismatch(try output.values(), expected.values, relative: 0, absolute: 8 * device.elementType.epsilon) == nil)
+      expectNone(mismatch(try output.values(), expected.values, relative: 0, absolute: 8 * device.elementType.epsilon))
     }
   }
 
@@ -145,8 +143,7 @@ struct MapTests {
     let program = ElementwiseProgram("swap", inputs: 2) { x, _ in [x[1], x[0] + x[1]] }
     device.device.map(program, [x.view, y.view], into: [x.view, y.view])
     #expect(try x.values() == b.values)
-    #expect(
-      mismatch(try y.values(), zip(a.values, b.values).map { $0 + $1 }, relative: device.elementType.epsilon) == nil)
+    expectNone(mismatch(try y.values(), zip(a.values, b.values).map { $0 + $1 }, relative: device.elementType.epsilon))
   }
 
   @Test(arguments: Devices.underTest)
@@ -155,8 +152,8 @@ struct MapTests {
     let outputs = [device.output([3, 5], .strided), device.output([3, 5])]
     device.device.map(program, [], scalars: [1.5], into: outputs.map(\.view))
     #expect(try outputs[0].values() == [Double](repeating: 3, count: 15))
-    #expect(
+    expectNone(
       mismatch(
-        try outputs[1].values(), [Double](repeating: -1e-8, count: 15), relative: device.elementType.epsilon) == nil)
+        try outputs[1].values(), [Double](repeating: -1e-8, count: 15), relative: device.elementType.epsilon))
   }
 }

@@ -34,9 +34,9 @@ struct MomentsTests {
     device.device.moments(device.input(x), weights: nil, mean: mean.view, variance: variance.view)
     let expected = Oracle.moments(x, weights: nil)
     let epsilon = device.elementType.epsilon
-    #expect(mismatch(try mean.values(), expected.mean, relative: 8 * epsilon) == nil)
+    expectNone(mismatch(try mean.values(), expected.mean, relative: 8 * epsilon))
     // The condition number of the variance is the ratio of mean and deviation.
-    #expect(mismatch(try variance.values(), expected.variance, relative: 8 * epsilon * 10_000 / 0.57) == nil)
+    expectNone(mismatch(try variance.values(), expected.variance, relative: 8 * epsilon * 10_000 / 0.57))
   }
 
   @Test(arguments: Devices.underTest)
@@ -50,7 +50,7 @@ struct MomentsTests {
       device.device.composedMoments(x, weights: weights, mean: twin[0].view, variance: twin[1].view)
       for (kernel, twin) in zip(kernel, twin) {
         let absolute = 8 * device.elementType.epsilon
-        #expect(mismatch(try kernel.values(), try twin.values(), relative: 0, absolute: absolute) == nil)
+        expectNone(mismatch(try kernel.values(), try twin.values(), relative: 0, absolute: absolute))
       }
     }
   }
@@ -69,7 +69,7 @@ struct MomentsTests {
       device.device.moments(device.input(x), weights: weights, mean: mean.view, variance: variance.view)
       results.append(try mean.values() + variance.values())
     }
-    #expect(mismatch(results[1], results[0], relative: 0, absolute: 8 * device.elementType.epsilon) == nil)
+    expectNone(mismatch(results[1], results[0], relative: 0, absolute: 8 * device.elementType.epsilon))
   }
 
   /// A column of equal values has variance 0 exactly, whatever the value.
@@ -78,8 +78,8 @@ struct MomentsTests {
     let x = device.input(HostTensor([2, 33, 2], repeating: 3.25))
     let (mean, variance) = (device.output([2]), device.output([2]))
     device.device.moments(x, weights: nil, mean: mean.view, variance: variance.view)
-    #expect(mismatch(try mean.values(), [3.25, 3.25], relative: 2 * device.elementType.epsilon) == nil)
-    #expect(mismatch(try variance.values(), [0, 0], relative: 0, absolute: device.elementType.epsilon) == nil)
+    expectNone(mismatch(try mean.values(), [3.25, 3.25], relative: 2 * device.elementType.epsilon))
+    expectNone(mismatch(try variance.values(), [0, 0], relative: 0, absolute: device.elementType.epsilon))
   }
 
   private func check(
@@ -92,7 +92,7 @@ struct MomentsTests {
       variance: variance.view)
     let expected = Oracle.moments(x, weights: weights)
     // Values of size 1: a mean near 0 is as good as the terms it cancels from.
-    #expect(mismatch(try mean.values(), expected.mean, relative: relative, absolute: relative) == nil)
-    #expect(mismatch(try variance.values(), expected.variance, relative: relative, absolute: relative) == nil)
+    expectNone(mismatch(try mean.values(), expected.mean, relative: relative, absolute: relative))
+    expectNone(mismatch(try variance.values(), expected.variance, relative: relative, absolute: relative))
   }
 }

@@ -19,8 +19,7 @@ struct ReduceTests {
             reduction, .identity, [device.input(x, layout)], scalars: [], domain: domain, into: [y.view])
           let expected = Oracle.reduce(reduction, .identity, [x], domain: domain, shape: shape)[0]
           let tolerance = reduction == .sum ? device.elementType.sumTolerance : 0
-          #expect(
-            mismatch(try y.values(), expected, tolerance: tolerance) == nil, "\(domain) to \(shape), \(layout)")
+          expectNone(mismatch(try y.values(), expected, tolerance: tolerance), "\(domain) to \(shape), \(layout)")
         }
       }
     }
@@ -35,7 +34,7 @@ struct ReduceTests {
       device.device.reduce(reduction, .identity, [device.input(x)], scalars: [], domain: [count], into: [y.view])
       let expected = Oracle.reduce(reduction, .identity, [x], domain: [count], shape: [1])[0]
       let tolerance = reduction == .sum ? device.elementType.sumTolerance : 0
-      #expect(mismatch(try y.values(), expected, tolerance: tolerance) == nil, "\(reduction)")
+      expectNone(mismatch(try y.values(), expected, tolerance: tolerance), "\(reduction)")
     }
   }
 
@@ -50,7 +49,7 @@ struct ReduceTests {
       let y = device.output(shape)
       device.device.reduce(.sum, .identity, [device.input(x)], scalars: [], domain: domain, into: [y.view])
       let expected = Oracle.reduce(.sum, .identity, [x], domain: domain, shape: shape)[0]
-      #expect(mismatch(try y.values(), expected, tolerance: device.elementType.sumTolerance) == nil, "\(domain)")
+      expectNone(mismatch(try y.values(), expected, tolerance: device.elementType.sumTolerance), "\(domain)")
     }
   }
 
@@ -71,7 +70,7 @@ struct ReduceTests {
       for (output, expected) in zip(outputs, expected) {
         // The second program's terms are all positive; its longest sum has 1155 of them.
         let tolerance = device.elementType.sumTolerance(oneSignedTerms: 1155)
-        #expect(mismatch(try output.values(), expected, tolerance: tolerance) == nil, "\(shape)")
+        expectNone(mismatch(try output.values(), expected, tolerance: tolerance), "\(shape)")
       }
     }
   }
@@ -98,10 +97,10 @@ struct ReduceTests {
     device.device.reduce(.sum, .identity, [x], scalars: [], domain: [count], into: [y.view])
     let term = device.elementType == .float32 ? Double(Float(0.1)) : 0.1
     // Tiles bound the length of a running sum; 4096 terms are more than any tile.
-    #expect(
+    expectNone(
       mismatch(
         try y.values(), [Double(count) * term],
-        relative: device.elementType.sumTolerance(oneSignedTerms: 4096)) == nil)
+        relative: device.elementType.sumTolerance(oneSignedTerms: 4096)))
   }
 
   @Test(arguments: Devices.underTest)
@@ -156,7 +155,7 @@ struct LogSumExpTests {
       let n = shape.last!
       let expected = stride(from: 0, to: x.values.count, by: n).map { logSumExp(Array(x.values[$0..<$0 + n])) }
       // exp and log add a few units in the last place of values of size 4 + log(n).
-      #expect(mismatch(try y.values(), expected, relative: 0, absolute: 64 * device.elementType.epsilon) == nil)
+      expectNone(mismatch(try y.values(), expected, relative: 0, absolute: 64 * device.elementType.epsilon))
     }
   }
 
@@ -169,10 +168,10 @@ struct LogSumExpTests {
     let y = device.output([5, 1])
     device.device.logSumExp(x, into: y.view)
     let log2 = logSumExp([0, 0])
-    #expect(
+    expectNone(
       mismatch(
         try y.values(), [1000 + log2, -1000 + log2, 0, -.infinity, .infinity],
-        relative: 2 * device.elementType.epsilon) == nil)
+        relative: 2 * device.elementType.epsilon))
   }
 
   @Test(arguments: Devices.underTest)

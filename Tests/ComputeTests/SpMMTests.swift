@@ -13,8 +13,7 @@ struct SpMMTests {
       for layout in [Layout.contiguous, .sliced] {
         let y = device.output([batch, rows, width], layout)
         device.device.spmm(matrix, device.input(x, layout), into: y.view)
-        #expect(
-          mismatch(try y.values(), Oracle.spmm(a, x), tolerance: device.elementType.sumTolerance) == nil, "\(layout)")
+        expectNone(mismatch(try y.values(), Oracle.spmm(a, x), tolerance: device.elementType.sumTolerance), "\(layout)")
       }
     }
   }
@@ -30,12 +29,12 @@ struct SpMMTests {
       let y = device.output([3, 33, 17])
       device.device.spmm(
         matrix, device.input(x), into: y.view, alpha: alpha, beta: beta, adding: device.input(z, .sliced))
-      #expect(mismatch(try y.values(), expected, tolerance: device.elementType.sumTolerance) == nil)
+      expectNone(mismatch(try y.values(), expected, tolerance: device.elementType.sumTolerance))
       // z may be y itself.
       let inPlace = device.output([3, 33, 17], .sliced, initially: z)
       device.device.spmm(
         matrix, device.input(x), into: inPlace.view, alpha: alpha, beta: beta, adding: inPlace.view)
-      #expect(mismatch(try inPlace.values(), expected, tolerance: device.elementType.sumTolerance) == nil)
+      expectNone(mismatch(try inPlace.values(), expected, tolerance: device.elementType.sumTolerance))
     }
   }
 
@@ -49,7 +48,7 @@ struct SpMMTests {
     device.device.spmm(
       SparseMatrix(a, device.elementType, on: device.device), device.input(x), into: y.view, alpha: 1, beta: 0,
       adding: device.input(HostTensor([1, 8, 3], repeating: .nan)))
-    #expect(mismatch(try y.values(), Oracle.spmm(a, x), tolerance: device.elementType.sumTolerance) == nil)
+    expectNone(mismatch(try y.values(), Oracle.spmm(a, x), tolerance: device.elementType.sumTolerance))
   }
 
   /// <A x, y> = <x, A' y>.
@@ -81,10 +80,9 @@ struct SpMMTests {
     device.device.spmm(
       SparseMatrix(laplacian, device.elementType, on: device.device),
       device.input(HostTensor([n, 3], repeating: 0.7)), into: y.view)
-    #expect(
+    expectNone(
       mismatch(
-        try y.values(), [Double](repeating: 0, count: 3 * n), relative: 0, absolute: 8 * device.elementType.epsilon)
-        == nil)
+        try y.values(), [Double](repeating: 0, count: 3 * n), relative: 0, absolute: 8 * device.elementType.epsilon))
   }
 
   @Test(arguments: Devices.underTest)
@@ -125,9 +123,8 @@ struct SpMMTests {
     device.device.spmm(
       SparseMatrix(a, device.elementType, on: device.device), device.input(x).broadcast(to: [3, 11, 5]), into: y.view)
     let expected = Oracle.spmm(a, x).values
-    #expect(
-      mismatch(try y.values(), expected + expected + expected, relative: 0, absolute: 8 * device.elementType.epsilon)
-        == nil)
+    expectNone(
+      mismatch(try y.values(), expected + expected + expected, relative: 0, absolute: 8 * device.elementType.epsilon))
   }
 }
 

@@ -1,3 +1,6 @@
+import Foundation
+import Geometry
+
 /// The parameters of a person's shape in the Anny body model, each 0...1 (age from 2/3 to 1 for adults).
 public struct Phenotype: Sendable, Equatable {
   /// 0 male, 1 female.
@@ -50,4 +53,18 @@ public enum ShapeFactor: Int, Sendable, CaseIterable {
   case male, female, young, old
   case minmuscle, averagemuscle, maxmuscle, minweight, averageweight, maxweight
   case african, asian, caucasian, minheight, maxheight, idealproportions, uncommonproportions
+}
+
+extension Phenotype {
+  /// A plausible adult: uniform in the ranges that give common people, ancestry from a flat Dirichlet distribution.
+  public init(adultFrom random: inout some RandomNumberGenerator) {
+    gender = random.uniform()
+    age = random.uniform(in: 2.0 / 3...1)
+    muscle = random.uniform(in: 0.1...0.9)
+    weight = random.uniform(in: 0.1...0.9)
+    height = random.uniform(in: 0.25...0.6)
+    proportions = random.uniform()
+    // Exponential variates, divided by their sum where they are used, are a flat Dirichlet draw.
+    ancestry = SIMD3(-log(1 - random.uniform()), -log(1 - random.uniform()), -log(1 - random.uniform()))
+  }
 }

@@ -113,6 +113,7 @@ extension JointSet {
         (1...4).map { "\(finger)_\($0)" }.joined(separator: " ")
       }.joined(separator: " "),
     skeleton: (0..<5).map { finger in [0] + (1...4).map { 4 * finger + $0 } },
-    extraEdges: (1...4).flatMap { depth in (0..<4).map { finger in SIMD2(4 * finger + depth, 4 * finger + depth + 4) } },
+    extraEdges: (1...4).flatMap { depth in (0..<4).map { finger in SIMD2(4 * finger + depth, 4 * finger + depth + 4) }
+    },
     root: 0, targetName: "mano")
 }

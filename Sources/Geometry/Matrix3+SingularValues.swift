@@ -33,7 +33,9 @@ extension Matrix3 {
 ///
 /// - Returns: whether there was anything left to turn.
 private func rotateToOrthogonal(_ a: inout [SIMD3<Double>], _ v: inout [SIMD3<Double>], _ i: Int, _ j: Int) -> Bool {
-  let alpha = dot(a[i], a[i]), beta = dot(a[j], a[j]), gamma = dot(a[i], a[j])
+  let alpha = dot(a[i], a[i])
+  let beta = dot(a[j], a[j])
+  let gamma = dot(a[i], a[j])
   guard abs(gamma) > 1e-16 * (alpha * beta).squareRoot(), gamma != 0 else { return false }
   let zeta = (beta - alpha) / (2 * gamma)
   let tangent = (zeta < 0 ? -1 : 1) / (abs(zeta) + (1 + zeta * zeta).squareRoot())

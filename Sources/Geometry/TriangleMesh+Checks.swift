@@ -26,7 +26,8 @@ extension TriangleMesh {
     guard let first = isUsed.firstIndex(of: false) else { return }
     throw ComputeError(
       .data,
-      what: "\(name): \(isUsed.count { !$0 }) of \(vertices.count) vertices belong to no face, the first is vertex \(first)",
+      what:
+        "\(name): \(isUsed.count { !$0 }) of \(vertices.count) vertices belong to no face, the first is vertex \(first)",
       why: "the vertex graph is made of face edges, and each of its rows must hold at least one",
       mend: "remove unreferenced vertices from the mesh")
   }
@@ -36,7 +37,8 @@ extension TriangleMesh {
     facesOfEdge.reserveCapacity(2 * faces.count)
     for face in faces {
       for k in 0..<3 {
-        let a = face[k], b = face[(k + 1) % 3]
+        let a = face[k]
+        let b = face[(k + 1) % 3]
         let edge = SIMD2(min(a, b), max(a, b))
         let count = facesOfEdge[edge, default: 0] + 1
         facesOfEdge[edge] = count
@@ -102,7 +104,8 @@ func checkFaces(_ faces: [SIMD3<Int32>], vertexCount: Int, name: String) throws 
     guard face.x != face.y, face.y != face.z, face.z != face.x else {
       throw ComputeError(
         .data, what: "\(name): face \(index) names a vertex twice (\(face.x), \(face.y), \(face.z))",
-        why: "a triangle needs three different vertices; with two it has no normal, and an edge from a vertex to itself",
+        why:
+          "a triangle needs three different vertices; with two it has no normal, and an edge from a vertex to itself",
         mend: "remove degenerate faces from the mesh")
     }
   }

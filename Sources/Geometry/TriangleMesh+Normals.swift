@@ -5,7 +5,9 @@ extension TriangleMesh {
   public var vertexNormals: [SIMD3<Double>] {
     var normals = [SIMD3<Double>](repeating: .zero, count: vertices.count)
     for face in faces {
-      let a = Int(face.x), b = Int(face.y), c = Int(face.z)
+      let a = Int(face.x)
+      let b = Int(face.y)
+      let c = Int(face.z)
       // The cross product of two edges is as long as twice the area.
       let normal = cross(vertices[b] - vertices[a], vertices[c] - vertices[a])
       normals[a] += normal

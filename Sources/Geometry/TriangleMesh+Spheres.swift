@@ -25,16 +25,19 @@ extension TriangleMesh {
         vertices.append(SIMD3(sin(polar) * cos(azimuth), cos(polar), sin(polar) * sin(azimuth)))
       }
     }
-    let north = Int32(vertices.count), south = north + 1
+    let north = Int32(vertices.count)
+    let south = north + 1
     vertices += [SIMD3(0, 1, 0), SIMD3(0, -1, 0)]
 
-    let width = Int32(segments), lastRing = Int32(rings - 1) * width
+    let width = Int32(segments)
+    let lastRing = Int32(rings - 1) * width
     var faces: [SIMD3<Int32>] = []
     for here in 0..<width {
       let next = (here + 1) % width
       faces.append(SIMD3(north, next, here))
       for ring in 0..<Int32(rings - 1) {
-        let a = ring * width + here, b = ring * width + next
+        let a = ring * width + here
+        let b = ring * width + next
         faces.append(SIMD3(a, b, b + width))
         faces.append(SIMD3(a, b + width, a + width))
       }
@@ -79,7 +82,9 @@ extension TriangleMesh {
     }
     var split: [SIMD3<Int32>] = []
     for face in faces {
-      let ab = midpoint(face.x, face.y), bc = midpoint(face.y, face.z), ca = midpoint(face.z, face.x)
+      let ab = midpoint(face.x, face.y)
+      let bc = midpoint(face.y, face.z)
+      let ca = midpoint(face.z, face.x)
       split += [SIMD3(face.x, ab, ca), SIMD3(face.y, bc, ab), SIMD3(face.z, ca, bc), SIMD3(ab, bc, ca)]
     }
     return TriangleMesh(vertices: vertices, faces: split)

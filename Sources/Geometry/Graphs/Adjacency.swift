@@ -14,7 +14,9 @@ func meshAdjacency(_ faces: [SIMD3<Int32>], name: String) throws -> CompressedRo
   var pairs: [(row: Int, column: Int, value: Double)] = []
   pairs.reserveCapacity(3 * faces.count)
   for face in faces {
-    let a = Int(face.x), b = Int(face.y), c = Int(face.z)
+    let a = Int(face.x)
+    let b = Int(face.y)
+    let c = Int(face.z)
     pairs += [(a, b, 1), (b, c, 1), (a, c, 1)]
   }
   let counted = CompressedRows(rows: count, columns: count, entries: pairs)
@@ -37,10 +39,13 @@ private func elementwiseMaximum(_ a: CompressedRows, _ b: CompressedRows) -> Com
   var column: [Int32] = []
   var value: [Double] = []
   for r in 0..<a.rows {
-    var i = Int(a.rowStart[r]), j = Int(b.rowStart[r])
-    let endA = Int(a.rowStart[r + 1]), endB = Int(b.rowStart[r + 1])
+    var i = Int(a.rowStart[r])
+    var j = Int(b.rowStart[r])
+    let endA = Int(a.rowStart[r + 1])
+    let endB = Int(b.rowStart[r + 1])
     while i < endA || j < endB {
-      let columnA = i < endA ? a.column[i] : .max, columnB = j < endB ? b.column[j] : .max
+      let columnA = i < endA ? a.column[i] : .max
+      let columnB = j < endB ? b.column[j] : .max
       column.append(min(columnA, columnB))
       value.append(max(columnA <= columnB ? a.value[i] : 0, columnB <= columnA ? b.value[j] : 0))
       if columnA <= columnB { i += 1 }

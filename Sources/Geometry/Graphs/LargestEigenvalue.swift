@@ -1,6 +1,7 @@
 import Compute
 
-/// The largest eigenvalue of a symmetric matrix, to a relative error below 1e-10.
+/// The largest eigenvalue of a symmetric matrix, which must be positive (as those of Laplacians are), to a relative error
+/// below 1e-10.
 ///
 /// Rows that hold nothing but their diagonal (fake nodes) are eigenvalues themselves. The rest goes to the Lanczos
 /// recurrence without reorthogonalisation: lost orthogonality only brings copies of eigenvalues already found, it does not
@@ -48,7 +49,8 @@ private struct Tridiagonal {
   var largestEigenvalue: Double {
     var bound = 0.0
     for i in diagonal.indices {
-      let left = i > 0 ? offDiagonal[i - 1] : 0, right = i + 1 < diagonal.count ? offDiagonal[i] : 0
+      let left = i > 0 ? offDiagonal[i - 1] : 0
+      let right = i + 1 < diagonal.count ? offDiagonal[i] : 0
       bound = max(bound, diagonal[i] + left + right)
     }
     var low = diagonal.max()!

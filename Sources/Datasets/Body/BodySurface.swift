@@ -1,11 +1,10 @@
 import Compute
-import FileFormats
 
 /// The sizes of the reduced body surface: closed meshes of one component, nested in each other.
 ///
 /// The tables (vertex ids, faces, joint regressors) are this project's own work on the CC0 base mesh of MakeHuman:
-/// made by collapsing edges onto one of their ends, so vertices are kept, never moved. Sources/Datasets/Resources holds
-/// them, see the README there.
+/// made by collapsing edges onto one of their ends, so vertices are kept, never moved. Tools/tables/README.md tells how
+/// they were packed.
 public enum BodySurface: Int, Sendable, CaseIterable {
   case full = 6890
   case medium = 1722
@@ -44,16 +43,16 @@ private struct BodyTables {
   let regressors: [[String: CompressedRows]]
 
   init() {
-    var full = TableReader(orTrap(try Gzip.decompress(PackageResources.surface_6890_bin)))
+    var full = TableReader(.surface6890)
     baseVertices = full.numbers()
     let fullFaces = Self.corners(full.numbers())
-    var reduced = TableReader(orTrap(try Gzip.decompress(PackageResources.surface_reduced_bin)))
+    var reduced = TableReader(.surfaceReduced)
     let medium = (positions: reduced.numbers(), faces: Self.corners(reduced.numbers()))
     let small = (positions: reduced.numbers(), faces: Self.corners(reduced.numbers()))
     positions = [Array(baseVertices.indices), medium.positions, small.positions]
     faces = [fullFaces, medium.faces, small.faces]
 
-    var table = TableReader(orTrap(try Gzip.decompress(PackageResources.regressors_bin)))
+    var table = TableReader(.regressors)
     let matrices = (0..<2 * BodySurface.allCases.count).map { _ in
       let rows = table.unsigned()
       let columns = table.unsigned()

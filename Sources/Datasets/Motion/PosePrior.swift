@@ -1,5 +1,3 @@
-import Compute
-import FileFormats
 import Foundation
 import Geometry
 
@@ -25,12 +23,12 @@ public struct PosePrior: PoseSource {
   static let cut = 2.0
 
   /// The prior of the training subjects.
-  public static let train = PosePrior(PackageResources.prior_train_bin, summary: "pose prior of the training subjects")
+  public static let train = PosePrior(.priorTrain, summary: "pose prior of the training subjects")
   /// The prior of the test subjects, none of whom the training prior has seen.
-  public static let test = PosePrior(PackageResources.prior_test_bin, summary: "pose prior of the test subjects")
+  public static let test = PosePrior(.priorTest, summary: "pose prior of the test subjects")
 
-  private init(_ packed: [UInt8], summary: String) {
-    var table = TableReader(orTrap(try Gzip.decompress(packed)))
+  private init(_ embedded: EmbeddedTable, summary: String) {
+    var table = TableReader(embedded)
     let counts = table.integers(UInt16.self, count: 2).map(Int.init)
     let (components, directionCount, joints) = (counts[0], counts[1], MotionJoint.allCases.count)
     let shares = table.integers(UInt16.self, count: components).map(Double.init)

@@ -1,12 +1,27 @@
-/// Reads the numbers of an embedded table in sequence.
+import Compute
+import FileFormats
+import Foundation
+
+/// A small table that travels inside the program: gzip, as base64 text.
 ///
-/// The tables are written by the scripts in Tools/tables and travel inside the program; one that does not parse is our
-/// own bug and traps.
+/// The tables are written by the scripts in Tools/tables; one that cannot be unpacked is our own bug and traps.
+struct EmbeddedTable {
+  let base64: String
+
+  var bytes: [UInt8] {
+    guard let packed = Data(base64Encoded: base64, options: .ignoreUnknownCharacters) else {
+      preconditionFailure("EmbeddedTable: the text is not base64")
+    }
+    return orTrap(try Gzip.decompress([UInt8](packed)))
+  }
+}
+
+/// Reads the numbers of an embedded table in sequence.
 struct TableReader {
   private let bytes: [UInt8]
   private var position = 0
 
-  init(_ bytes: [UInt8]) { self.bytes = bytes }
+  init(_ table: EmbeddedTable) { bytes = table.bytes }
 
   /// Seven bits per byte, low bits first, the high bit set on all bytes but the last.
   mutating func unsigned() -> Int {

@@ -58,6 +58,10 @@ const char *cpu_gemm_library(void) {
 
 void cpu_gemm_f32(bool transpose_a, bool transpose_b, int64_t m, int64_t n, int64_t k, double alpha, const float *a,
                   int64_t lda, const float *b, int64_t ldb, double beta, float *c, int64_t ldc, void *scratch) {
+  if (k == 0) {  // oneDNN 2.6 would return without scaling c
+    plain_gemm_f32(transpose_a, transpose_b, m, n, k, (float)alpha, a, lda, b, ldb, (float)beta, c, ldc, scratch);
+    return;
+  }
   pthread_once(&once, prepare);
   // The setting belongs to this thread; the caller's own OpenMP code finds it as it was.
   const int threads = get_openmp_threads ? get_openmp_threads() : 1;

@@ -1,1 +1,1 @@
-// DatasetsTests
+// empty

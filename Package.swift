@@ -57,9 +57,7 @@ let package = Package(
     .target(name: "FileFormats", dependencies: ["Compute", "CZip", "CPNG", "CZlib"]),
     .target(name: "Geometry", dependencies: ["Compute"]),
     .target(name: "Rendering", dependencies: ["Geometry", "FileFormats"]),
-    .target(
-      name: "Datasets", dependencies: ["Geometry", "FileFormats"],
-      resources: embedded("Sources/Datasets/Resources", suffix: ".bin", prefix: "Resources/")),
+    .target(name: "Datasets", dependencies: ["Geometry", "FileFormats"]),
 
     // Training, and the models.
     .target(
@@ -84,6 +82,7 @@ let package = Package(
         "ToolSupport", "Pose2Mesh", .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: "Tools/kernel-bench"),
+    .executableTarget(name: "kernel-check", dependencies: ["OpenCLBackend"], path: "Tools/kernel-check"),
 
     // Tests.
     .target(

@@ -51,7 +51,7 @@ let package = Package(
     // Differentiable tensors and what is built of them.
     .target(name: "Autodiff", dependencies: ["Compute"]),
     .target(name: "Layers", dependencies: ["Autodiff"]),
-    .target(name: "Optimizers", dependencies: ["Autodiff"]),
+    .target(name: "Optimizers", dependencies: ["Layers"]),
 
     // The world outside: files, bodies, pictures, samples.
     .target(name: "FileFormats", dependencies: ["Compute", "CZip", "CPNG", "CZlib"]),

@@ -31,7 +31,8 @@ public func mapRule(
   for (index, input) in inputs.enumerated() where !canBroadcast(input.shape, to: shape) {
     throw ComputeError(
       .shape, what: "\(program.name): input \(index) has shape \(input.shape), the output \(shape)",
-      why: "an axis is repeated only when its size is 1", mend: "reshape the input so that its axes line up from the right")
+      why: "an axis is repeated only when its size is 1",
+      mend: "reshape the input so that its axes line up from the right")
   }
 }
 

@@ -40,8 +40,10 @@ public struct ElementwiseProgram: Sendable, Hashable {
   }
 
   init(_ name: String, inputCount: Int, scalarCount: Int, results: [ScalarExpression]) {
-    precondition(inputCount <= Self.maximumInputs, "\(name): \(inputCount) inputs; a program takes \(Self.maximumInputs)")
-    precondition(results.count <= Self.maximumOutputs, "\(name): \(results.count) outputs; a program gives \(Self.maximumOutputs)")
+    precondition(
+      inputCount <= Self.maximumInputs, "\(name): \(inputCount) inputs; a program takes \(Self.maximumInputs)")
+    precondition(
+      results.count <= Self.maximumOutputs, "\(name): \(results.count) outputs; a program gives \(Self.maximumOutputs)")
     var flattener = Flattener()
     let outputs = results.map { flattener.number(of: $0) }
     self.name = name
@@ -112,6 +114,12 @@ extension ElementwiseProgram {
     }
     return ElementwiseProgram(
       name + ".gradient", inputCount: inputCount + outputs.count, scalarCount: scalarCount, results: results)
+  }
+
+  /// The program of one output alone.
+  public func output(_ index: Int) -> ElementwiseProgram {
+    ElementwiseProgram(
+      "\(name)[\(index)]", inputCount: inputCount, scalarCount: scalarCount, results: [expressions()[outputs[index]]])
   }
 
   /// The expression graph that this program came from.

@@ -1,3 +1,5 @@
+import Synchronization
+
 /// A constant sparse matrix on a device, in compressed sparse row form.
 ///
 /// Row r holds entries `rowStart[r] ..< rowStart[r + 1]`, columns ascending.
@@ -43,8 +45,6 @@ public final class SparseMatrix: Sendable {
     }
   }
 }
-
-import Synchronization
 
 private final class TransposeCache: Sendable {
   private let stored = Mutex<SparseMatrix?>(nil)

@@ -1,0 +1,136 @@
+/// Records operations, and runs their pullbacks backwards.
+///
+/// A tape belongs to one task. `backward` frees what each node saved as soon as its pullback has run.
+public final class Tape {
+  struct Entry {
+    let tape: Tape
+    let index: Int
+  }
+
+  struct Node {
+    let name: String
+    let device: any Device
+    let shape: [Int]
+    let elementType: ElementType
+    let inputs: [Int?]
+    var saved: [SavedView]
+    var pullback: ((Gradients, [TensorView]) -> Void)?
+    /// Where the gradient of this node's result gathers.
+    let slot: GradientSlot
+  }
+
+  private var nodes: [Node] = []
+  private(set) var isPaused = false
+  /// True while `checkpoint` computes its body again: layers then leave running statistics alone.
+  public private(set) var isReplaying = false
+
+  public init() {}
+
+  func append(_ node: Node) -> Int {
+    nodes.append(node)
+    return nodes.count - 1
+  }
+
+  /// A leaf whose gradient is wanted.
+  ///
+  /// - Parameter slot: where the gradient goes; a parameter passes its slice of the flat gradient buffer.
+  public func variable(_ tensor: Tensor, gradient slot: GradientSlot = GradientSlot()) -> Tensor {
+    let index = append(
+      Node(
+        name: "variable", device: tensor.device, shape: tensor.shape, elementType: tensor.elementType, inputs: [],
+        saved: [], pullback: nil, slot: slot))
+    return Tensor(tensor.view, on: tensor.device, entry: Entry(tape: self, index: index))
+  }
+
+  /// Runs the pullbacks of everything that led to `results`, newest first.
+  ///
+  /// Gradients gather in the slots of the variables. The tape is empty afterwards.
+  /// - Parameter seeds: per result, the factor that the sought gradient gives it: 1 for a loss.
+  public func backward(from results: [Tensor], seeds: [Double]? = nil) {
+    let seeds = seeds ?? [Double](repeating: 1, count: results.count)
+    for (result, seed) in zip(results, seeds) {
+      guard let entry = result.entry, entry.tape === self else {
+        preconditionFailure("backward: a result is not recorded on this tape")
+      }
+      nodes[entry.index].slot.write(shape: result.shape, result.elementType, on: result.device) { destination, beta in
+        if beta == 0 {
+          result.device.fill(destination, with: seed)
+        } else {
+          result.device.map(addConstant, [destination], scalars: [seed], into: [destination])
+        }
+      }
+    }
+    run(downTo: 0)
+    nodes.removeAll()
+  }
+
+  private func run(downTo first: Int) {
+    var index = nodes.count - 1
+    while index >= first {
+      let node = nodes[index]
+      nodes[index].pullback = nil
+      nodes[index].saved = []
+      if let pullback = node.pullback, let upstream = node.slot.takeGradient() {
+        let saved = orTrap(try node.saved.map { try $0.view() })
+        pullback(Gradients(upstream: upstream, tape: self, inputs: node.inputs, device: node.device), saved)
+      }
+      index -= 1
+    }
+  }
+
+  // MARK: Access for Gradients
+
+  func slot(_ index: Int) -> GradientSlot { nodes[index].slot }
+  func shape(_ index: Int) -> ([Int], ElementType) { (nodes[index].shape, nodes[index].elementType) }
+
+  // MARK: Checkpointing
+
+  /// Runs `body` without recording.
+  public func pausing<Result>(_ body: () throws -> Result) rethrows -> Result {
+    let before = isPaused
+    isPaused = true
+    defer { isPaused = before }
+    return try body()
+  }
+
+  /// Records `body` on top of the tape, pulls `upstream` back through it, and takes the recording off again.
+  func replay(upstream: TensorView, inputs: [Tensor], slots: [GradientSlot], _ body: ([Tensor]) -> Tensor) {
+    let first = nodes.count
+    let wasReplaying = isReplaying
+    isReplaying = true
+    let result = body(zip(inputs, slots).map { variable($0, gradient: $1) })
+    isReplaying = wasReplaying
+    guard let entry = result.entry else {
+      preconditionFailure("checkpoint: the body's result does not depend on its inputs")
+    }
+    nodes[entry.index].slot.adopt(upstream)
+    run(downTo: first)
+    nodes.removeSubrange(first...)
+  }
+}
+
+private let addConstant = ElementwiseProgram("addConstant", inputs: 1, scalars: 1) { x, s in [x[0] + s[0]] }
+
+/// A view that a pullback needs, with the version that it had when it was saved.
+struct SavedView {
+  private let saved: TensorView
+  private let version: Int
+  private let name: String
+
+  init(_ view: TensorView, by name: String) {
+    saved = view
+    version = view.buffer.version
+    self.name = name
+  }
+
+  /// The view, or an error when its buffer has been written to since.
+  func view() throws -> TensorView {
+    guard saved.buffer.version == version else {
+      throw ComputeError(
+        .software, what: "\(name): a tensor saved for the backward pass was overwritten before it",
+        why: "its buffer is at version \(saved.buffer.version), the forward pass saw version \(version)",
+        mend: "run backward before the in-place write, or write to a copy")
+    }
+    return saved
+  }
+}

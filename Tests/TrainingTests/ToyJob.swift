@@ -41,21 +41,21 @@ final class ToyJob: TrainingJob {
     }
     weights[0] += velocity[0]
     weights[1] += velocity[1]
-    if context.position.step == divergesAt { loss = .nan }
-    return ["square": loss / 4, "total": loss]
+    return ["square": loss / 4, "total": context.position.step == divergesAt ? .nan : loss]
   }
 
   func evaluate(stage: Int) -> [String: Double] { ["error": abs(weights[0] - 3) + abs(weights[1] - 1)] }
 
   func snapshot() -> Checkpoint {
     Checkpoint(
+      metadata: ["model": "toy"],
       tensors: [
         "weights": HostTensor(weights, shape: [2]), "optimizer/velocity": HostTensor(velocity, shape: [2]),
-      ], metadata: ["model": "toy"])
+      ])
   }
 
   func restore(_ checkpoint: Checkpoint) throws {
-    weights = checkpoint.tensors["weights"]?.doubles ?? []
-    velocity = checkpoint.tensors["optimizer/velocity"]?.doubles ?? []
+    weights = try checkpoint.tensor("weights").doubles()
+    velocity = try checkpoint.tensor("optimizer/velocity").doubles()
   }
 }

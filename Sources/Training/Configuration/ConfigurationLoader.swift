@@ -1,4 +1,5 @@
 import Compute
+import FileFormats
 import Foundation
 import Yams
 
@@ -52,15 +53,7 @@ public struct ConfigurationLoader<Settings: Codable> {
   /// - Throws: `.noInput` for an unreadable file; `.configuration` for broken YAML, an unknown key (with the
   ///   nearest known one) and a value of the wrong type (with its line).
   public func load(file: String? = nil, overrides: [ConfigurationOverride] = []) throws -> Settings {
-    var text: String?
-    if let file {
-      guard let bytes = FileManager.default.contents(atPath: file) else {
-        throw ComputeError(
-          .noInput, what: "cannot read the configuration file \(file)",
-          why: "it does not exist or may not be read", mend: "check the path and its permissions")
-      }
-      text = String(decoding: bytes, as: UTF8.self)
-    }
+    let text = try file.map { try InputFile.text(URL(fileURLWithPath: $0)) }
     return try load(yaml: text, named: file ?? "", overrides: overrides)
   }
 
@@ -69,7 +62,7 @@ public struct ConfigurationLoader<Settings: Codable> {
     yaml: String?, named name: String, overrides: [ConfigurationOverride] = []
   ) throws -> Settings {
     let layers = try layers(yaml: yaml, named: name, overrides: overrides)
-    var merged = try Yams.compose(yaml: YAMLEncoder().encode(defaults)) ?? emptySection
+    var merged = try Yams.compose(yaml: configurationText(defaults)) ?? emptySection
     for layer in layers { merged = try merging(layer.node, into: merged, at: [], from: layer) }
     do {
       return try YAMLDecoder().decode(Settings.self, from: merged)
@@ -166,9 +159,4 @@ public struct ConfigurationLoader<Settings: Codable> {
       why: known.expectation(at: keys).map { "\(name) is \($0)" } ?? reason,
       mend: "give it a value of that kind")
   }
-}
-
-/// The settings as YAML, every key with its value.
-public func configurationText<Settings: Encodable>(_ settings: Settings) throws -> String {
-  try YAMLEncoder().encode(settings)
 }

@@ -17,12 +17,12 @@ struct LoopState: Codable, Equatable {
   init() {}
 
   /// Reads the state from a checkpoint. Throws `.configuration` when it is there for prediction only.
-  init(of checkpoint: Checkpoint, at path: String) throws {
+  init(of checkpoint: Checkpoint) throws {
     guard let text = checkpoint.metadata[Self.key],
       let state = try? JSONDecoder().decode(Self.self, from: Data(text.utf8))
     else {
       throw ComputeError(
-        .configuration, what: "\(path) cannot be resumed from", why: "its metadata does not say where training stood",
+        .configuration, what: "\(checkpoint.source) cannot be resumed from", why: "its metadata does not say where training stood",
         mend: "resume from a folder that `contrapposto train` wrote")
     }
     self = state

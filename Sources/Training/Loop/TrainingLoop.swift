@@ -47,8 +47,8 @@ public final class TrainingLoop<Job: TrainingJob> {
   public func run(resuming: Bool = false) throws -> TrainingOutcome {
     defer { console.clear() }
     if resuming {
-      let checkpoint = try Checkpoint.read(folder.checkpoint(.latest))
-      state = try LoopState(of: checkpoint, at: folder.checkpoint(.latest))
+      let checkpoint = try Checkpoint(path: folder.checkpoint(.latest))
+      state = try LoopState(of: checkpoint)
       if state.position.stage < stages.count {
         try job.begin(stage: state.position.stage)
         try job.restore(checkpoint)
@@ -72,11 +72,15 @@ public final class TrainingLoop<Job: TrainingJob> {
 
   /// Runs the rest of the current stage; false when interrupted.
   private func runStage(_ metrics: MetricsFile) throws -> Bool {
-    let stage = stages[state.position.stage]
-    let prefetcher = Prefetcher(
-      state.position.step..<stage.stepCount, make: try job.batches(ofStage: state.position.stage))
+    let number = state.position.stage
+    let stage = stages[number]
+    guard stage.stepCount > 0 else {
+      try enterNextStage()
+      return true
+    }
+    let prefetcher = Prefetcher(state.position.step..<stage.stepCount, make: try job.batches(ofStage: number))
     defer { prefetcher.stop() }
-    while state.position.step < stage.stepCount {
+    while state.position.stage == number {
       var epoch = EpochClock()
       let target = (state.position.step / stage.settings.stepsPerEpoch + 1) * stage.settings.stepsPerEpoch
       while state.position.step < target {
@@ -92,7 +96,6 @@ public final class TrainingLoop<Job: TrainingJob> {
         return false
       }
     }
-    if stage.stepCount == 0 { try enterNextStage() }
     return true
   }
 

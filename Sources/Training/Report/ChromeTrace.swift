@@ -1,4 +1,5 @@
 import Compute
+import FileFormats
 import Foundation
 import Synchronization
 
@@ -26,7 +27,7 @@ public final class ChromeTrace: Profiler {
   }
 
   /// Writes the trace to a file.
-  public func write(to path: String) throws { try OutputFile.write(json(), to: path) }
+  public func write(to path: String) throws { try AtomicFile.write(json(), to: URL(fileURLWithPath: path)) }
 
   // The format's own keys: ph "X" is a complete event, ts and dur are microseconds.
   private struct Event: Encodable {

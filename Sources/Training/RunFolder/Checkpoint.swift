@@ -1,29 +1,19 @@
 import Compute
 import FileFormats
+import Foundation
 
 /// Named tensors and strings: a model's parameters, its optimiser's state, and what they belong to.
 ///
 /// Stored as safetensors. Parameters bear their published names; what only a resumed run reads begins with
 /// `optimizer/`.
-public struct Checkpoint: Sendable {
-  public var tensors: [String: HostTensor]
-  public var metadata: [String: String]
+public typealias Checkpoint = Safetensors
 
-  public init(tensors: [String: HostTensor] = [:], metadata: [String: String] = [:]) {
-    self.tensors = tensors
-    self.metadata = metadata
-  }
-
+extension Safetensors {
   /// Throws `.noInput` for a missing file and `.data` for a broken one.
-  public static func read(_ path: String) throws -> Checkpoint {
-    let file = try Safetensors.read(path)
-    return Checkpoint(tensors: file.tensors, metadata: file.metadata)
-  }
+  public init(path: String) throws { try self.init(contentsOf: URL(fileURLWithPath: path)) }
 
   /// Throws `.cannotWrite`, and leaves what stood at `path` as it was.
-  public func write(to path: String) throws {
-    try Safetensors(tensors: tensors, metadata: metadata).write(to: path)
-  }
+  public func write(to path: String) throws { try write(to: URL(fileURLWithPath: path)) }
 }
 
 /// What a checkpoint must hold to fit a model.
@@ -52,13 +42,13 @@ public struct CheckpointContract: Sendable {
   }
 
   /// Throws `.configuration` with a list of everything that differs.
-  public func validate(_ checkpoint: Checkpoint, from path: String) throws {
+  public func validate(_ checkpoint: Checkpoint) throws {
     let differences = differences(from: checkpoint)
     guard !differences.isEmpty else { return }
     let shown = differences.prefix(8).joined(separator: "; ")
     let more = differences.count > 8 ? "; and \(differences.count - 8) more" : ""
     throw ComputeError(
-      .configuration, what: "the checkpoint \(path) does not fit this model", why: shown + more,
+      .configuration, what: "\(checkpoint.source) does not fit this model", why: shown + more,
       mend: "use the config.yaml that stands beside the checkpoint, or a checkpoint of this model")
   }
 
@@ -75,9 +65,9 @@ public struct CheckpointContract: Sendable {
         continue
       }
       if tensor.shape != form.shape { result.append("\(name) has shape \(tensor.shape), expected \(form.shape)") }
-      let converts = tensor.elementType.isReal && form.elementType.isReal
-      if tensor.elementType != form.elementType, !converts {
-        result.append("\(name) holds \(tensor.elementType), expected \(form.elementType)")
+      let converts = tensor.type.isReal && form.elementType.isReal
+      if tensor.type.elementType != form.elementType, !converts {
+        result.append("\(name) holds \(tensor.type.rawValue), expected \(StoredType(form.elementType).rawValue)")
       }
     }
     for name in checkpoint.tensors.keys.sorted()
@@ -85,5 +75,14 @@ public struct CheckpointContract: Sendable {
       result.append("\(name) is unknown")
     }
     return result
+  }
+}
+
+extension StoredType {
+  fileprivate var isReal: Bool {
+    switch self {
+    case .float64, .float32, .float16, .bfloat16: true
+    case .int64, .int32, .int16, .uint8: false
+    }
   }
 }

@@ -1,4 +1,5 @@
 import Compute
+import FileFormats
 import Foundation
 
 /// One finished epoch in the order of the file's columns.
@@ -40,6 +41,7 @@ public struct EpochRecord: Sendable, Equatable {
 public final class MetricsFile {
   private let path: String
   private let lossNames, metricNames: [String]
+  private var records: [EpochRecord]
 
   /// Opens the file for a run that stands at `step`: lines of later steps, left by a run that ended before its
   /// next checkpoint, are dropped.
@@ -47,32 +49,24 @@ public final class MetricsFile {
     self.path = path
     self.lossNames = lossNames
     self.metricNames = metricNames
-    let kept = step == 0 ? [] : try Self.read(path).filter { $0.step <= step }
-    try OutputFile.write(([header] + kept.map(line)).joined(separator: "\n") + "\n", to: path)
+    records = step == 0 ? [] : try Self.read(path).filter { $0.step <= step }
+    try write()
   }
 
-  /// Adds a line. Throws `.cannotWrite` when the disk is full.
+  /// Adds a line. Throws `.cannotWrite` when the disk is full; the file then stays as it was.
   public func append(_ record: EpochRecord) throws {
-    let descriptor = open(path, O_WRONLY | O_APPEND | O_CLOEXEC)
-    guard descriptor >= 0 else { throw OutputFile.failure(writing: path, errno) }
-    defer { close(descriptor) }
-    let length = lseek(descriptor, 0, SEEK_END)
-    do {
-      try OutputFile.append(Data((line(record) + "\n").utf8), to: descriptor, path: path)
-    } catch {
-      ftruncate(descriptor, length)  // leave no half line
-      throw error
-    }
+    records.append(record)
+    try write()
+  }
+
+  private func write() throws {
+    let text = ([header] + records.map(line)).joined(separator: "\n") + "\n"
+    try AtomicFile.write(Data(text.utf8), to: URL(fileURLWithPath: path))
   }
 
   /// All records of a file. Throws `.noInput` when it is missing and `.data` for a line that cannot be read.
   public static func read(_ path: String) throws -> [EpochRecord] {
-    guard let bytes = FileManager.default.contents(atPath: path) else {
-      throw ComputeError(
-        .noInput, what: "cannot read \(path)", why: "a run folder keeps its losses there",
-        mend: "check that this is the folder of a run")
-    }
-    let lines = String(decoding: bytes, as: UTF8.self).split(separator: "\n").map {
+    let lines = try InputFile.text(URL(fileURLWithPath: path)).split(separator: "\n").map {
       $0.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
     }
     guard let header = lines.first else { return [] }

@@ -1,4 +1,5 @@
 import Compute
+import FileFormats
 import Foundation
 
 /// The folder of one training run.
@@ -23,7 +24,7 @@ public struct RunFolder: Sendable {
         .cannotWrite, what: "\(folder.path) holds a run already", why: "a new run would overwrite its checkpoints",
         mend: "choose another --name, or continue it with --resume \(folder.path)")
     }
-    try OutputFile.createFolder(folder.path + "/checkpoints")
+    try AtomicFile.makeFolder(URL(fileURLWithPath: folder.path + "/checkpoints"))
     return folder
   }
 

@@ -57,9 +57,7 @@ let package = Package(
     .target(name: "FileFormats", dependencies: ["Compute", "CZip", "CPNG", "CZlib"]),
     .target(name: "Geometry", dependencies: ["Compute"]),
     .target(name: "Rendering", dependencies: ["Geometry", "FileFormats"]),
-    .target(
-      name: "Datasets", dependencies: ["Geometry", "FileFormats"],
-      resources: embedded("Sources/Datasets/Resources", suffix: ".bin", prefix: "Resources/")),
+    .target(name: "Datasets", dependencies: ["Geometry", "FileFormats"]),
 
     // Training, and the models.
     .target(

@@ -72,9 +72,12 @@ extension ReductionOperations where Self: ElementwiseOperations & MemoryOperatio
     let peak = allocate(x.elementType, y.shape)
     reduce(.maximum, .identity, [x], scalars: [], domain: x.shape, into: [peak])
     let sum = allocate(x.elementType, y.shape)
-    let shifted = ElementwiseProgram("logSumExp.sum", inputs: 2) { x, _ in [exp(x[0] - x[1])] }
+    // An infinite peak is not taken out: infinity minus infinity is NaN (which select takes for true), and the
+    // plain sum gives the infinite result.
+    func finite(_ peak: ScalarExpression) -> ScalarExpression { select(peak - peak, 0, peak) }
+    let shifted = ElementwiseProgram("logSumExp.sum", inputs: 2) { x, _ in [exp(x[0] - finite(x[1]))] }
     reduce(.sum, shifted, [x, peak], scalars: [], domain: x.shape, into: [sum])
-    map(ElementwiseProgram("logSumExp", inputs: 2) { x, _ in [log(x[0]) + x[1]] }, [sum, peak], into: [y])
+    map(ElementwiseProgram("logSumExp", inputs: 2) { x, _ in [log(x[0]) + finite(x[1])] }, [sum, peak], into: [y])
   }
 }
 

@@ -45,7 +45,8 @@ private func pullBack(
   let dStacked = device.allocate(x.elementType, [layout.inputs, 3 * layout.outputs])
   let workspace = ChebyshevWorkspace(layout, operators, device)
   gradients.accumulate(2) { device.sumColumns(dy, into: $0, beta: $1) }
-  gradients.accumulate(0) { dx, beta in
+  /// Walks the batch once; the input's gradient is left out when nobody wants it.
+  func walk(_ dx: TensorView?, _ beta: Double) {
     for (number, chunk) in layout.chunks.enumerated() {
       let dOut = dy.sliced(axis: 0, chunk)
       let (dProducts, dRows, dInner) = workspace.views(chunk.count)
@@ -53,14 +54,16 @@ private func pullBack(
       device.spmm(operators.outer.transposed, dOut, into: dRows)
       device.spmm(operators.inner.transposed, dInner, into: dRows, alpha: 1, beta: 1, adding: dRows)
       let rows = chunk.count * operators.inputRows
-      device.gemm(
-        x.sliced(axis: 0, chunk).reshaped([rows, layout.inputs]).transposed, dProducts, into: dStacked, alpha: 1,
-        beta: number == 0 ? 0 : 1)
-      device.gemm(
-        dProducts, stacked.transposed, into: dx.sliced(axis: 0, chunk).reshaped([rows, layout.inputs]), alpha: 1,
-        beta: beta)
+      let input = x.sliced(axis: 0, chunk).reshaped([rows, layout.inputs])
+      device.gemm(input.transposed, dProducts, into: dStacked, alpha: 1, beta: number == 0 ? 0 : 1)
+      if let dx {
+        device.gemm(
+          dProducts, stacked.transposed, into: dx.sliced(axis: 0, chunk).reshaped([rows, layout.inputs]), alpha: 1,
+          beta: beta)
+      }
     }
   }
+  if gradients.isWanted(0) { gradients.accumulate(0, walk) } else { walk(nil, 0) }
   gradients.accumulate(1) { dWeight, beta in
     let parts = layout.stackedParts(dStacked)
     let orders = layout.orders(dWeight)
@@ -79,8 +82,7 @@ struct ChebyshevLayout {
     inputs = x.shape[2]
     outputs = weight.shape[0]
     let perElement = operators.inputRows * 3 * outputs * x.elementType.byteCount
-    let budget = min(workspaceByteCount, device.information.largestAllocation)
-    let size = max(1, budget / max(perElement, 1))
+    let size = max(1, device.information.preferredWorkspaceByteCount / max(perElement, 1))
     chunks = stride(from: 0, to: x.shape[0], by: size).map { [count = x.shape[0]] in $0..<min($0 + size, count) }
   }
 
@@ -95,9 +97,6 @@ struct ChebyshevLayout {
     (0..<3).map { stacked.sliced(axis: 1, $0 * outputs..<($0 + 1) * outputs).transposed }
   }
 }
-
-/// Enough rows for an efficient product, few enough to stay in the last-level cache.
-private let workspaceByteCount = 24 << 20
 
 /// Memory for the products of one chunk, reused by all chunks.
 private struct ChebyshevWorkspace {

@@ -16,7 +16,8 @@ import Testing
       metadata: ["model": "toy", "joint_set": "human36", "training": "{}"],
       tensors: [
         "w.weight": HostTensor([Float](repeating: 1, count: 6), shape: [2, 3]),
-        "w.bias": HostTensor([Float](repeating: 1, count: 2), shape: [2]), "bn.count": HostTensor([Int64(3)], shape: []),
+        "w.bias": HostTensor([Float](repeating: 1, count: 2), shape: [2]),
+        "bn.count": HostTensor([Int64(3)], shape: []),
       ], source: "a.safetensors")
   }
 
@@ -46,7 +47,9 @@ import Testing
       $0.tensors["w.weight"] = HostTensor([Float](repeating: 1, count: 6), shape: [3, 2])
     },
     Fault("unknown tensor", "w.extra is unknown") { $0.tensors["w.extra"] = HostTensor([Float(1)], shape: [1]) },
-    Fault("wrong type", "bn.count holds F32, expected I64") { $0.tensors["bn.count"] = HostTensor([Float(1)], shape: []) },
+    Fault("wrong type", "bn.count holds F32, expected I64") {
+      $0.tensors["bn.count"] = HostTensor([Float(1)], shape: [])
+    },
     Fault("wrong model", "model is other, expected toy") { $0.metadata["model"] = "other" },
     Fault("no model", "model is not given, expected toy") { $0.metadata["model"] = nil },
     Fault("wrong joint set", "joint_set is coco, expected human36") { $0.metadata["joint_set"] = "coco" },

@@ -36,7 +36,8 @@ private struct Settings: Codable, Equatable {
       yaml: "seed: 7\ntraining:\n  batch: 16\n  epochs: 3\nwidths: [8]\n", named: "a.yaml",
       overrides: [
         ConfigurationOverride(parsing: "training.batch=32"), ConfigurationOverride(parsing: "body.wheel=a=b.whl"),
-        ConfigurationOverride(parsing: "training.learningRate=1e-4"), ConfigurationOverride(parsing: "body.joints=coco"),
+        ConfigurationOverride(parsing: "training.learningRate=1e-4"),
+        ConfigurationOverride(parsing: "body.joints=coco"),
       ])
     var expected = Settings()
     expected.seed = 7
@@ -74,7 +75,8 @@ private struct Settings: Codable, Equatable {
   }
 
   @Test(arguments: [
-    ("seed: 1\ntraining:\n  batch: many\n", "line 3", "a whole number"), ("training:\n  batch: 1.5\n", "line 2", "a whole number"),
+    ("seed: 1\ntraining:\n  batch: many\n", "line 3", "a whole number"),
+    ("training:\n  batch: 1.5\n", "line 2", "a whole number"),
     ("body:\n  joints: smpl\n", "line 2", "one of human36, coco"), ("widths: 3\n", "line 1", "a list"),
     ("training: 3\n", "line 1", "epochs, stepsPerEpoch"),
   ])

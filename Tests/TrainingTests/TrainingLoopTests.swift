@@ -10,12 +10,16 @@ import Testing
     TrainingStage(name: "first", settings: StageSettings(epochs: 2, stepsPerEpoch: 5, batch: 4, decayEpoch: 1)),
     TrainingStage(
       name: "second",
-      settings: StageSettings(epochs: 3, stepsPerEpoch: 4, batch: 4, learningRate: 0.01, decayEpoch: 2, evaluateEvery: 2)),
+      settings: StageSettings(
+        epochs: 3, stepsPerEpoch: 4, batch: 4, learningRate: 0.01, decayEpoch: 2, evaluateEvery: 2)),
   ]
 
-  private func loop(_ job: ToyJob, _ folder: RunFolder, isInterrupted: @escaping () -> Bool = { false }) -> TrainingLoop<ToyJob> {
+  private func loop(_ job: ToyJob, _ folder: RunFolder, isInterrupted: @escaping () -> Bool = { false })
+    -> TrainingLoop<ToyJob>
+  {
     TrainingLoop(
-      job: job, stages: Self.stages, folder: folder, bestMetric: "error", logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
+      job: job, stages: Self.stages, folder: folder, bestMetric: "error",
+      logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
       console: Console(descriptor: -1, isTerminal: false, usesColour: false), isInterrupted: isInterrupted)
   }
 
@@ -28,7 +32,7 @@ import Testing
       let job = ToyJob()
       #expect(try loop(job, folder).run() == .finished)
       #expect(job.stepsRun == 22)
-  
+
       let records = try MetricsFile.read(folder.metrics)
       #expect(records.map(\.step) == [5, 10, 14, 18, 22])
       #expect(records.map(\.stage) == ["first", "first", "second", "second", "second"])
@@ -38,7 +42,7 @@ import Testing
       #expect(records.map { $0.metrics["error"] != nil } == [true, true, false, true, true])
       #expect(records.allSatisfy { $0.losses["total"] == 4 * ($0.losses["square"] ?? 0) })
       #expect(records.allSatisfy { (0...1).contains($0.dataWait) })
-  
+
       let final = try Checkpoint(path: folder.checkpoint(.final))
       #expect(final.tensors == job.snapshot().tensors)
       let latest = try Checkpoint(path: folder.checkpoint(.latest))
@@ -64,7 +68,9 @@ import Testing
         #expect(second.stepsRun == 22 - stopAfter)
 
         for name in [RunFolder.CheckpointName.latest, .best, .final] {
-          let (a, b) = (try Checkpoint(path: expectedFolder.checkpoint(name)), try Checkpoint(path: folder.checkpoint(name)))
+          let (a, b) = (
+            try Checkpoint(path: expectedFolder.checkpoint(name)), try Checkpoint(path: folder.checkpoint(name))
+          )
           #expect(a.tensors == b.tensors)
           #expect(a.metadata == b.metadata)
         }
@@ -88,7 +94,8 @@ import Testing
       let job = ToyJob()
       _ = try loop(job, folder, isInterrupted: { job.stepsRun == 7 }).run()
       let stray = EpochRecord(
-        step: 10, stage: "first", epoch: 2, learningRate: 1, losses: ["total": 99], metrics: [:], seconds: 1, dataWait: 0)
+        step: 10, stage: "first", epoch: 2, learningRate: 1, losses: ["total": 99], metrics: [:], seconds: 1,
+        dataWait: 0)
       try MetricsFile(path: folder.metrics, lossNames: job.lossNames, metricNames: job.metricNames, resumingAt: 7)
         .append(stray)
       _ = try loop(ToyJob(), folder).run(resuming: true)
@@ -136,24 +143,4 @@ import Testing
     Interrupts.install()
     #expect(!Interrupts.isRequested)
   }
-
-  @Test func batchesComeInOrderAndOnlySoManyAhead() throws {
-    let made = Counter()
-    let prefetcher = Prefetcher(3..<100, depth: 2) { index in
-      made.increment()
-      return index
-    }
-    for index in 3..<20 { #expect(try prefetcher.next() == index) }
-    // Two wait, and one more may be in the making.
-    #expect(made.value <= 17 + 3)
-    prefetcher.stop()
-  }
-}
-
-import Synchronization
-
-private final class Counter: Sendable {
-  private let count = Atomic<Int>(0)
-  func increment() { count.wrappingAdd(1, ordering: .relaxed) }
-  var value: Int { count.load(ordering: .relaxed) }
 }

@@ -22,7 +22,8 @@ struct LoopState: Codable, Equatable {
       let state = try? JSONDecoder().decode(Self.self, from: Data(text.utf8))
     else {
       throw ComputeError(
-        .configuration, what: "\(checkpoint.source) cannot be resumed from", why: "its metadata does not say where training stood",
+        .configuration, what: "\(checkpoint.source) cannot be resumed from",
+        why: "its metadata does not say where training stood",
         mend: "resume from a folder that `contrapposto train` wrote")
     }
     self = state

@@ -1,4 +1,5 @@
 import Compute
+import Datasets
 import Foundation
 import Logging
 
@@ -78,19 +79,19 @@ public final class TrainingLoop<Job: TrainingJob> {
       try enterNextStage()
       return true
     }
-    let prefetcher = Prefetcher(state.position.step..<stage.stepCount, make: try job.batches(ofStage: number))
-    defer { prefetcher.stop() }
+    let producer = BatchProducer(first: state.position.step, make: try job.batches(ofStage: number))
+    defer { producer.cancel() }
     while state.position.stage == number {
-      var epoch = EpochClock()
+      var epoch = EpochClock(producer.waitedSeconds)
       let target = (state.position.step / stage.settings.stepsPerEpoch + 1) * stage.settings.stepsPerEpoch
       while state.position.step < target {
-        try runStep(stage, prefetcher, &epoch)
+        try runStep(stage, producer, &epoch)
         if isInterrupted(), state.position.step < target {
           try saveInterrupted()
           return false
         }
       }
-      try finishEpoch(stage, epoch, metrics)
+      try finishEpoch(stage, epoch, waited: producer.waitedSeconds, metrics)
       if isInterrupted(), state.position.stage < stages.count {
         logInterruption()
         return false
@@ -99,13 +100,14 @@ public final class TrainingLoop<Job: TrainingJob> {
     return true
   }
 
-  private func runStep(_ stage: TrainingStage, _ prefetcher: Prefetcher<Job.Batch>, _ epoch: inout EpochClock) throws {
+  private func runStep(
+    _ stage: TrainingStage, _ producer: BatchProducer<Job.Batch>, _ epoch: inout EpochClock
+  ) throws {
     let completedEpochs = state.position.step / stage.settings.stepsPerEpoch
     let context = StepContext(
       position: state.position, completedEpochs: completedEpochs,
       learningRate: stage.settings.schedule.learningRate(completedEpochs: completedEpochs))
-    let batch = try epoch.waiting { try prefetcher.next() }
-    let losses = try job.step(batch, context)
+    let losses = try job.step(try producer.next(), context)
     for (name, value) in losses where !value.isFinite {
       throw ComputeError(
         .software, what: "\(stage.name), step \(state.position.step + 1): the \(name) loss is \(value)",
@@ -119,7 +121,9 @@ public final class TrainingLoop<Job: TrainingJob> {
   }
 
   /// Evaluation, metrics line, checkpoints: the state moves to the next epoch or stage.
-  private func finishEpoch(_ stage: TrainingStage, _ epoch: EpochClock, _ metrics: MetricsFile) throws {
+  private func finishEpoch(
+    _ stage: TrainingStage, _ epoch: EpochClock, waited: Double, _ metrics: MetricsFile
+  ) throws {
     let settings = stage.settings
     let completed = state.position.step / settings.stepsPerEpoch
     let seconds = epoch.seconds
@@ -128,7 +132,7 @@ public final class TrainingLoop<Job: TrainingJob> {
     let record = EpochRecord(
       step: completedSteps, stage: stage.name, epoch: completed,
       learningRate: settings.schedule.learningRate(completedEpochs: completed - 1), losses: state.meanLosses(),
-      metrics: measured, seconds: seconds, dataWait: seconds > 0 ? epoch.waited / seconds : 0)
+      metrics: measured, seconds: seconds, dataWait: seconds > 0 ? (waited - epoch.waitedBefore) / seconds : 0)
     try metrics.append(record)
     log(record, of: settings.epochs)
     state.clearLosses()
@@ -190,21 +194,19 @@ public final class TrainingLoop<Job: TrainingJob> {
 
   private func logInterruption() {
     logger.notice(
-      "stopped after step \(completedSteps) of \(totalSteps); continue with: contrapposto train --resume \(folder.path)")
+      "stopped after step \(completedSteps) of \(totalSteps); continue with: contrapposto train --resume \(folder.path)"
+    )
   }
 }
 
-/// What an epoch took.
+/// When an epoch began.
 private struct EpochClock {
   private let begin = ContinuousClock.now
-  private(set) var waited = 0.0
+  /// Seconds that the stage had spent waiting for data until then.
+  let waitedBefore: Double
   var stepCount = 0
 
-  var seconds: Double { (ContinuousClock.now - begin) / .seconds(1) }
+  init(_ waited: Double) { waitedBefore = waited }
 
-  mutating func waiting<Value>(_ body: () throws -> Value) rethrows -> Value {
-    let start = ContinuousClock.now
-    defer { waited += (ContinuousClock.now - start) / .seconds(1) }
-    return try body()
-  }
+  var seconds: Double { (ContinuousClock.now - begin) / .seconds(1) }
 }

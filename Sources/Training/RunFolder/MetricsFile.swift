@@ -74,7 +74,9 @@ public final class MetricsFile {
       let named = Dictionary(zip(header, cells), uniquingKeysWith: { first, _ in first })
       func values(_ prefix: String) -> [String: Double] {
         var values: [String: Double] = [:]
-        for (name, cell) in named where name.hasPrefix(prefix) { values[String(name.dropFirst(prefix.count))] = Double(cell) }
+        for (name, cell) in named where name.hasPrefix(prefix) {
+          values[String(name.dropFirst(prefix.count))] = Double(cell)
+        }
         return values
       }
       guard cells.count == header.count, let step = named["step"].flatMap(Int.init),

@@ -12,7 +12,7 @@ public func makeDevice(_ identifier: String) throws -> any Device {
   case "cpu": return CPUDevice()
   case "auto":
     // Without a driver, or with one that fails, the CPU does the work.
-    let gpu = try? OpenCLDevice.available().firstIndex { $0.isGPU }
+    let gpu = OpenCLDevice.available().firstIndex { !$0.isProcessor }
     return try gpu.map { try OpenCLDevice(index: $0) } ?? CPUDevice()
   default:
     let parts = identifier.split(separator: ":", omittingEmptySubsequences: false)
@@ -22,7 +22,7 @@ public func makeDevice(_ identifier: String) throws -> any Device {
         why: "a device is auto, cpu, opencl or opencl:N with N from 0",
         mend: "list what is present with: contrapposto devices")
     }
-    let count = try OpenCLDevice.available().count
+    let count = OpenCLDevice.available().count
     guard index < count else {
       throw ComputeError(
         .unavailable, what: "there is no device \"\(identifier)\"",

@@ -11,9 +11,9 @@ public func makeDevice(_ identifier: String) throws -> any Device {
   switch identifier {
   case "cpu": return CPUDevice()
   case "auto":
-    // Without a driver, or with one that fails, the CPU does the work.
-    let gpu = OpenCLDevice.available().firstIndex { !$0.isProcessor }
-    return try gpu.map { try OpenCLDevice(index: $0) } ?? CPUDevice()
+    // A driver for the host's own processor is no gain over the CPU backend.
+    guard let gpu = OpenCLDevice.available().first(where: { !$0.isProcessor }) else { return CPUDevice() }
+    return try OpenCLDevice(index: gpu.index)
   default:
     let parts = identifier.split(separator: ":", omittingEmptySubsequences: false)
     guard parts[0] == "opencl", parts.count <= 2, let index = parts.count == 1 ? 0 : Int(parts[1]), index >= 0 else {

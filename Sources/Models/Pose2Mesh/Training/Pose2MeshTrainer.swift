@@ -28,6 +28,8 @@ public final class Pose2MeshTrainer {
     public var forward = 0.0
     public var backward = 0.0
     public var optimizer = 0.0
+
+    public init() {}
   }
 
   /// Stage 1: PoseNet alone, on the mean absolute error in millimetres.

@@ -62,8 +62,10 @@ void cpu_gemm_f32(bool transpose_a, bool transpose_b, int64_t m, int64_t n, int6
   // The setting belongs to this thread; the caller's own OpenMP code finds it as it was.
   const int threads = get_openmp_threads ? get_openmp_threads() : 1;
   if (threads != 1 && set_openmp_threads) set_openmp_threads(1);
-  const dnnl_status_t status = dnnl_sgemm(transpose_a ? 'T' : 'N', transpose_b ? 'T' : 'N', m, n, k, (float)alpha, a,
-                                          lda, b, ldb, (float)beta, c, ldc);
+  // With k = 0 it would return without scaling c.
+  const dnnl_status_t status = k == 0 ? dnnl_unimplemented
+                                      : dnnl_sgemm(transpose_a ? 'T' : 'N', transpose_b ? 'T' : 'N', m, n, k,
+                                                   (float)alpha, a, lda, b, ldb, (float)beta, c, ldc);
   if (threads != 1 && set_openmp_threads) set_openmp_threads(threads);
   // It refuses only what it cannot do, before it has written anything.
   if (status != dnnl_success)

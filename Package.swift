@@ -82,6 +82,7 @@ let package = Package(
         "ToolSupport", "Pose2Mesh", .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: "Tools/kernel-bench"),
+    .executableTarget(name: "kernel-check", dependencies: ["OpenCLBackend"], path: "Tools/kernel-check"),
 
     // Tests.
     .target(

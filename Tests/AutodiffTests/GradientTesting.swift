@@ -1,5 +1,6 @@
 import Layers
 import TestSupport
+import Testing
 
 /// Checks the gradients of `body` with respect to all inputs by central differences, in Double on the device.
 ///

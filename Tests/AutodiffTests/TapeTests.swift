@@ -80,7 +80,7 @@ import Testing
   func gradientsAreThoseOfThePlainForm(_ test: TestDevice) throws {
     var random = RandomSource(seed: 9)
     try checkGradients(test, [random.tensor([3, 4]), random.tensor([4, 2])]) { x in
-      checkpoint([x[0], x[1]]) { x in fused("tanh", matmul(x[0], x[1])) { tanh($0) } }
+      checkpoint([x[0], x[1]], on: x[0].entry?.tape) { x in fused("tanh", matmul(x[0], x[1])) { tanh($0) } }
     }
   }
 
@@ -99,7 +99,7 @@ import Testing
       let slot = GradientSlot()
       let input = tape.variable(Tensor(x.values, x.shape, .float64, on: test.device), gradient: slot)
       let body: ([Tensor]) -> Tensor = { Dropout(rate: 0.4)(norm($0[0], pass), pass) }
-      let y = checkpointing ? checkpoint([input], random: stream, body) : body([input])
+      let y = checkpointing ? checkpoint([input], on: tape, random: stream, body) : body([input])
       tape.backward(from: fusedSum("loss", [y]) { x, _ in [x[0] * x[0] * x[0]] })
       let names = ["norm.weight", "norm.bias"]
       return (

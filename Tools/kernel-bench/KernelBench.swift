@@ -5,5 +5,5 @@ import ArgumentParser
 struct KernelBench: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "kernel-bench", abstract: "Check, then time, the kernels that the models stand on.",
-    subcommands: [Kernels.self], defaultSubcommand: Kernels.self)
+    subcommands: [Kernels.self, Step.self], defaultSubcommand: Kernels.self)
 }

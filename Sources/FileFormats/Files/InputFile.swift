@@ -11,19 +11,14 @@ public enum InputFile {
   ///   may not be read, `.system` when reading fails half-way.
   public static func read(_ url: URL) throws -> Data {
     let path = url.path
-    let file = open(path, O_RDONLY | O_CLOEXEC)
-    guard file >= 0 else { throw cannotRead(path, errno) }
+    let (file, size) = try open(path)
     defer { close(file) }
-    var status = stat()
-    guard fstat(file, &status) == 0 else { throw cannotRead(path, errno) }
-    guard status.st_mode & S_IFMT != S_IFDIR else { throw cannotRead(path, EISDIR) }
-
-    var bytes = Data(count: Int(status.st_size))
+    var bytes = Data(count: size)
     var filled = 0
     while true {
       if filled == bytes.count {
         // Pipes and device files have no size of their own; one spare byte finds the end of a plain file.
-        bytes.count += filled == Int(status.st_size) ? 1 : 65_536
+        bytes.count += filled == size ? 1 : 65_536
       }
       let got = bytes.withUnsafeMutableBytes { Foundation.read(file, $0.baseAddress! + filled, $0.count - filled) }
       if got < 0 {
@@ -47,6 +42,23 @@ public enum InputFile {
         mend: "save the file as UTF-8, or check that it is the file you meant")
     }
     return text
+  }
+
+  /// Checks that a file can be opened for reading, for libraries that take a path and explain little.
+  ///
+  /// - Throws: As `read(_:)`.
+  static func check(_ url: URL) throws { close(try open(url.path).file) }
+
+  private static func open(_ path: String) throws -> (file: Int32, size: Int) {
+    let file = Foundation.open(path, O_RDONLY | O_CLOEXEC)
+    guard file >= 0 else { throw cannotRead(path, errno) }
+    var status = stat()
+    let code = fstat(file, &status) != 0 ? errno : status.st_mode & S_IFMT == S_IFDIR ? EISDIR : 0
+    guard code == 0 else {
+      close(file)
+      throw cannotRead(path, code)
+    }
+    return (file, Int(status.st_size))
   }
 
   private static func cannotRead(_ path: String, _ code: Int32) -> ComputeError {

@@ -18,7 +18,8 @@ public enum LaplacianRescaling: String, Sendable, CaseIterable {
 
 /// The normalised Laplacian `L = I - D^-1/2 A D^-1/2` of a symmetric weighted graph, self loops counted in D.
 ///
-/// The row of an isolated node holds only its diagonal, 1. Every row stores its diagonal.
+/// The row of an isolated node holds only its diagonal, 1. Every row stores its diagonal. The result is symmetric to the
+/// last bit, so it is its own transpose.
 public func normalisedLaplacian(_ adjacency: CompressedRows) -> CompressedRows {
   let inverseRoot = (0..<adjacency.rows).map { r in
     let degree = adjacency.row(r).reduce(0) { $0 + $1.value }
@@ -26,7 +27,7 @@ public func normalisedLaplacian(_ adjacency: CompressedRows) -> CompressedRows {
   }
   return addingIdentity(
     1,
-    to: mapValues(adjacency) { row, column, value in -(inverseRoot[row] * value * inverseRoot[column]) })
+    to: mapValues(adjacency) { row, column, value in -(inverseRoot[row] * inverseRoot[column]) * value })
 }
 
 /// `factor * L - I`.

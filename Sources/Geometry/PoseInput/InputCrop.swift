@@ -91,7 +91,7 @@ public func standardised(_ crop: [SIMD2<Double>]) throws -> [SIMD2<Double>] {
   let variance = centred.reduce(.zero) { $0 + $1 * $1 } / count
   let spread = variance.squareRoot()
   // Far below a thousandth of a pixel, only rounding is left to divide by.
-  guard spread.min() > 1e-9, spread.max().isFinite else {
+  guard spread.x > 1e-9, spread.y > 1e-9, spread.x.isFinite, spread.y.isFinite else {
     throw ComputeError(
       .data, what: "a 2D pose has spread \(spread.x * InputCrop.size.x) by \(spread.y * InputCrop.size.y) crop pixels",
       why: "each axis is divided by the spread of its joints",

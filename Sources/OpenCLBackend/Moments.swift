@@ -8,11 +8,22 @@ extension OpenCLDevice {
     variance.buffer.markWritten()
     let (batch, rows, columns) = (x.shape[0], x.shape[1], x.shape[2])
     guard supports(x.elementType), columns > 0 else { return }
+    // Three numbers per column must fit one buffer.
+    let widest = information.largestAllocation / (3 * x.elementType.byteCount)
+    if columns > widest {
+      for start in stride(from: 0, to: columns, by: widest) {
+        let range = start..<Swift.min(start + widest, columns)
+        moments(
+          x.sliced(axis: 2, range), weights: weights, mean: mean.sliced(axis: 0, range),
+          variance: variance.sliced(axis: 0, range))
+      }
+      return
+    }
     let isDouble = x.elementType == .float64
     let columnLanes = Self.lanes(columns, atMost: Swift.min(64, groupSize))
     let rowLanes = Self.lanes(Swift.max(batch * rows, 1), atMost: groupSize / columnLanes)
 
-    // Three numbers per chunk and column must fit one buffer.
+    // So must those of every chunk.
     let mostChunks = Swift.max(1, information.largestAllocation / (3 * columns * x.elementType.byteCount))
     let preferred = rowLanes * Self.serialLength
     let wanted = Swift.min(mostChunks, 4096, Swift.max(1, (batch * rows + preferred - 1) / preferred))

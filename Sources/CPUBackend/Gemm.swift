@@ -9,14 +9,16 @@ extension CPUDevice {
     launch("gemm", flop: plan.flop, reading: [a, b] + (epilogue?.bias.map { [$0.view] } ?? []), writing: [c]) {
       guard !c.isEmpty else { return }
       let product = Product(plan: plan, a: a, b: b, c: c, alpha: alpha, beta: beta, epilogue: epilogue)
-      let cut = GemmCut(plan, c.elementType)
+      let cut = GemmCut(plan)
       if cut.slices > 1 { runSliced(product, cut) } else { run(product, cut) }
     }
   }
 
   private func run(_ product: Product, _ cut: GemmCut) {
-    runTiles(cut.tiles, scratchBytes: product.scratchBytes) { tile, scratch in
-      product.run(cut.block(tile), scratch)
+    let blocks = product.plan.batch * cut.tilesPerMatrix
+    let perTile = cut.blocksPerTile
+    runTiles((blocks + perTile - 1) / perTile, scratchBytes: product.scratchBytes) { tile, scratch in
+      for block in tile * perTile..<min((tile + 1) * perTile, blocks) { product.run(cut.block(block), scratch) }
     }
   }
 
@@ -59,32 +61,37 @@ private struct GemmBlock {
 
 /// How a product is cut, by its shape alone.
 private struct GemmCut {
-  let batch, m, n, k: Int
+  let m, n, k: Int
   let rows, columns: Int
   let slices: Int
 
-  /// Multiply-adds of one tile: about a millisecond of one core, so that packing and dispatch cost little.
+  /// Multiply-adds of one tile, at most: under a millisecond of one core.
   private static let tileWork = 1 << 25
   /// A product with so few elements of c and so long a sum is cut along the sum.
   private static let smallResult = 1 << 18
   private static let shortestSlice = 4096
   private static let mostSlices = 32
 
-  init(_ plan: GemmPlan, _ type: ElementType) {
-    (batch, m, n, k) = (plan.batch, plan.m, plan.n, plan.k)
-    let slices = m * n <= Self.smallResult ? min(k / Self.shortestSlice, Self.mostSlices) : 1
-    self.slices = max(slices, 1)
-    let depth = max(k / self.slices, 1)
-    // Wide enough that a is packed seldom, or all of n.
-    let widest = max(Self.tileWork / (depth * min(m, 64)), 64)
-    columns = n <= 512 && m > 64 ? n : min(n, max(widest / 64 * 64, 64))
-    rows = min(m, max(Self.tileWork / (depth * columns) / 64 * 64, 64))
+  init(_ plan: GemmPlan) {
+    (m, n, k) = (plan.m, plan.n, plan.k)
+    slices = m * n <= Self.smallResult ? max(min(k / Self.shortestSlice, Self.mostSlices), 1) : 1
+    let depth = max(k / slices, 1)
+    // A few rows are bound by reading b: narrow tiles share that among the workers.
+    let widest = m > 64 ? 512 : min(max(Self.tileWork / 4 / (m * depth), 128), 512)
+    columns = Self.balanced(n, limit: widest)
+    rows = Self.balanced(m, limit: max(Self.tileWork / (depth * columns), 128))
+  }
+
+  /// The size of equal pieces of at most `limit`, whole vectors where there are several.
+  private static func balanced(_ count: Int, limit: Int) -> Int {
+    guard count > limit else { return count }
+    let pieces = (count + limit - 1) / limit
+    return ((count + pieces - 1) / pieces + 15) / 16 * 16
   }
 
   var rowTiles: Int { (m + rows - 1) / rows }
   var columnTiles: Int { (n + columns - 1) / columns }
   var tilesPerMatrix: Int { rowTiles * columnTiles }
-  var tiles: Int { batch * tilesPerMatrix }
 
   func block(_ tile: Int) -> GemmBlock {
     let row = tile / columnTiles % rowTiles * rows
@@ -93,6 +100,9 @@ private struct GemmCut {
       element: tile / tilesPerMatrix, rows: row..<min(row + rows, m), columns: column..<min(column + columns, n),
       depth: 0..<k)
   }
+
+  /// So many blocks of small products make a tile.
+  var blocksPerTile: Int { max((1 << 20) / max(rows * columns * k, 1), 1) }
 
   func depth(_ slice: Int) -> Range<Int> {
     let size = (k + slices - 1) / slices

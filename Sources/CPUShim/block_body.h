@@ -96,6 +96,9 @@ CPU_INLINE void NAME(block_store)(const REAL *restrict slot, const cpu_operand *
   }
 }
 
+/// A function, so that both values are loaded in any case: a conditional load would keep the loop from being blended.
+CPU_INLINE REAL NAME(choose)(REAL condition, REAL yes, REAL no) { return condition != 0 ? yes : no; }
+
 #define LOOP(EXPRESSION) \
   for (int64_t i = 0; i < count; ++i) d[i] = (EXPRESSION); \
   break
@@ -126,7 +129,7 @@ CPU_INLINE void NAME(block_run)(NAME(block) * block, int64_t count) {
       case CPU_LOGARITHM: FUNCTION(NAME(real_log)(a[i]));
       case CPU_TANH: FUNCTION(NAME(real_tanh)(a[i]));
       case CPU_FLOOR: LOOP(real_floor(a[i]));
-      case CPU_SELECT: STEP(a[i] != 0 ? b[i] : c[i]);
+      case CPU_SELECT: STEP(NAME(choose)(a[i], b[i], c[i]));
       default: break;
     }
   }

@@ -204,10 +204,43 @@ void cpu_copy_tile(const cpu_space *space, const cpu_operand *source, const cpu_
   }
 }
 
+// MARK: Fill
+
+#define DEFINE_FILL(T, STEM)                                                                                \
+  static void STEM(T *destination, int64_t row, int64_t column, int64_t rows, int64_t columns, T value) {   \
+    for (int64_t r = 0; r < rows; ++r) {                                                                    \
+      T *line = destination + r * row;                                                                      \
+      if (column == 1) {                                                                                    \
+        for (int64_t c = 0; c < columns; ++c) line[c] = value;                                              \
+      } else {                                                                                              \
+        for (int64_t c = 0; c < columns; ++c) line[c * column] = value;                                     \
+      }                                                                                                     \
+    }                                                                                                       \
+  }
+DEFINE_FILL(uint8_t, fill_1)
+DEFINE_FILL(uint16_t, fill_2)
+DEFINE_FILL(uint32_t, fill_4)
+DEFINE_FILL(uint64_t, fill_8)
+
 void cpu_fill_tile(const cpu_space *space, const cpu_operand *destination, double value, int64_t tile) {
-  uint64_t pattern = 0;
+  union {
+    uint8_t one;
+    uint16_t two;
+    uint32_t four;
+    uint64_t eight;
+  } pattern;
   convert_row((const char *)&value, CPU_F64, 1, (char *)&pattern, destination->type, 1, 1);
-  // A source whose strides are all 0.
-  const cpu_operand source = {.base = &pattern, .type = destination->type};
-  cpu_copy_tile(space, &source, destination, tile);
+  const tile_range range = range_of_tile(space, tile);
+  const int64_t rows = range.row_end - range.row_begin, columns = range.column_end - range.column_begin;
+  const int64_t row = destination->row, column = destination->column;
+  for (int64_t outer = range.outer_begin; outer < range.outer_end; ++outer) {
+    const int64_t to = outer_offset(space->outer_rank, space->outer, destination->outer, outer) +
+                       range.row_begin * row + range.column_begin * column;
+    switch (type_bytes[destination->type]) {
+      case 1: fill_1((uint8_t *)destination->base + to, row, column, rows, columns, pattern.one); break;
+      case 2: fill_2((uint16_t *)destination->base + to, row, column, rows, columns, pattern.two); break;
+      case 4: fill_4((uint32_t *)destination->base + to, row, column, rows, columns, pattern.four); break;
+      default: fill_8((uint64_t *)destination->base + to, row, column, rows, columns, pattern.eight);
+    }
+  }
 }

@@ -16,10 +16,12 @@ CPU_INLINE double start_value(int32_t reduction) {
   return reduction == 0 ? 0 : reduction == 1 ? -INFINITY : INFINITY;
 }
 
+/// The larger of two, or NaN when one is.
+CPU_INLINE double larger(double a, double b) { return b > a || b != b ? b : a; }
+CPU_INLINE double smaller(double a, double b) { return b < a || b != b ? b : a; }
+
 CPU_INLINE double combine(int32_t reduction, double a, double b) {
-  if (reduction == 0) return a + b;
-  if (reduction == 1) return b > a || b != b ? b : a;
-  return b < a || b != b ? b : a;
+  return reduction == 0 ? a + b : reduction == 1 ? larger(a, b) : smaller(a, b);
 }
 
 int64_t cpu_reduction_plan(cpu_reduction *r, int64_t element_bytes) {

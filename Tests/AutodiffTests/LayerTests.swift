@@ -1,7 +1,8 @@
-@testable import Layers
 import Optimizers
 import TestSupport
 import Testing
+
+@testable import Layers
 
 @Suite struct BatchNormTests {
   @Test(arguments: Devices.inDouble, [false, true])
@@ -9,7 +10,8 @@ import Testing
     var random = RandomSource(seed: 11)
     let multiplicity = RowMultiplicity([1, 3, 2, 1], .float64, on: test.device)
     try checkGradients(
-      test, [random.tensor([2, 4, 3]), random.tensor([3]), random.tensor([3]), random.tensor([2, 4, 3])], tolerance: 1e-6
+      test, [random.tensor([2, 4, 3]), random.tensor([3]), random.tensor([3]), random.tensor([2, 4, 3])],
+      tolerance: 1e-6
     ) { x in
       batchNorm(
         x[0], gain: x[1], bias: x[2], multiplicity: multiplicity, residual: x[3], epsilon: 1e-5, hasReLU: hasReLU

@@ -1,7 +1,8 @@
-@testable import Autodiff
-@testable import Layers
 import TestSupport
 import Testing
+
+@testable import Autodiff
+@testable import Layers
 
 @Suite struct TapeTests {
   @Test(arguments: Devices.underTest)
@@ -40,7 +41,8 @@ import Testing
     let slot = GradientSlot()
     do {
       let tape = Tape()
-      let x = tape.variable(Tensor([Float](repeating: 1, count: 1 << 16), [1 << 16], .float32, on: device), gradient: slot)
+      let x = tape.variable(
+        Tensor([Float](repeating: 1, count: 1 << 16), [1 << 16], .float32, on: device), gradient: slot)
       let before = device.memoryStatistics.liveByteCount
       var y = x
       for _ in 0..<8 { y = fused("step", y) { $0 * 1.5 } }

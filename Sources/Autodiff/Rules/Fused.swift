@@ -74,7 +74,6 @@ private func recordingFused(
   }
 }
 
-
 /// Adds a gradient program's only output to input `index`, summing over the axes along which that input was repeated.
 private func accumulateGradient(
   _ program: ElementwiseProgram, inputs: [TensorView], scalars: [Double], domain: [Int], shape target: [Int],

@@ -31,7 +31,8 @@ public final class MeshGraphs: Sendable {
   ///   - plan: the network's channels per block.
   ///   - jointLaplacian: unscaled operator of the joint graph.
   public init(
-    _ hierarchy: GraphHierarchy, plan: [[Int]], jointLaplacian: CompressedRows, _ elementType: ElementType, on device: any Device
+    _ hierarchy: GraphHierarchy, plan: [[Int]], jointLaplacian: CompressedRows, _ elementType: ElementType,
+    on device: any Device
   ) {
     let nodes = hierarchy.distinctNodes
     func operators(_ source: Geometry.ChebyshevOperators) -> Layers.ChebyshevOperators {

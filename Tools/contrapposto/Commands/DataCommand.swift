@@ -65,7 +65,7 @@ struct DataCommand: ParsableCommand {
 }
 
 /// Where training looks for the imported body unless `data.annyCache` says otherwise.
-private let bodyCache = URL(fileURLWithPath: Pose2MeshSettings.Data().annyCache)
+private let bodyCache = URL(fileURLWithPath: Pose2MeshSettings().data.annyCache)
 
 private func importWheel(_ wheel: String) throws {
   if (try? AnnyImporter.body(.small, cache: bodyCache)) != nil {

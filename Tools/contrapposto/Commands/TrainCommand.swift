@@ -21,30 +21,30 @@ struct TrainCommand: ParsableCommand {
         """)
 
     @OptionGroup var settings: Pose2MeshOptions
-    @OptionGroup var run: RunOptions
+    @OptionGroup var options: RunOptions
 
     @Flag(help: "Print all settings with their values and exit.")
     var printConfig = false
 
     func run() throws {
-      if let resumed = run.resume { return try resume(resumed) }
+      if let resumed = options.resume { return try resume(resumed) }
       let settings = try self.settings.load()
       if printConfig { return print(configurationText(settings), terminator: "") }
-      let session = try Session(settings, device: run.device)
-      let folder = try RunFolder.create(in: run.runs, named: run.name, model: "pose2mesh")
+      let session = try Session(settings, device: options.device)
+      let folder = try RunFolder.create(in: options.runs, named: options.name, model: "pose2mesh")
       try AtomicFile.write(
         Data(configurationText(settings).utf8), to: URL(fileURLWithPath: folder.configuration))
       try train(session, in: folder, resuming: false)
     }
 
     private func resume(_ path: String) throws {
-      guard !settings.isGiven, run.name == nil, !printConfig else {
+      guard !settings.isGiven, options.name == nil, !printConfig else {
         throw ComputeError(
           .usage, what: "--resume takes its settings from \(path)/config.yaml",
           why: "other settings would not continue the same run", mend: "give --resume alone, or start a new run")
       }
       let folder = try RunFolder.open(path)
-      let session = try Session(Pose2MeshOptions.load(folder), device: run.device)
+      let session = try Session(Pose2MeshOptions.load(folder), device: options.device)
       try train(session, in: folder, resuming: true)
     }
 
@@ -56,14 +56,14 @@ struct TrainCommand: ParsableCommand {
       if session.setup.settings.data.body == .procedural {
         logger.notice("the body is a procedural mannequin: its figures say nothing about people")
       }
-      let trace = run.profile.map { _ in ChromeTrace() }
+      let trace = options.profile.map { _ in ChromeTrace() }
       device.profiler = trace
       Interrupts.install()
       let job = try Pose2MeshJob(session.setup, on: device)
       let loop = TrainingLoop(
         job: job, stages: job.stages, folder: folder, bestMetric: "pa_mpjpe", logger: logger, console: console)
       let outcome = try loop.run(resuming: resuming)
-      if let path = run.profile { try trace?.write(to: path) }
+      if let path = options.profile { try trace?.write(to: path) }
       guard outcome == .finished else { throw ExitCode(interruptedExitCode) }
       device.profiler = nil
       print(folder.path)

@@ -2,13 +2,17 @@
 //
 //   index[row] = arg max over i of x[row, i]
 //
-// Work: a work-group owns ROWS rows; LANES lanes of each take every LANES-th element, a tree joins them.
-// Deterministic: ties go to the lower index at every step.
-// Build-time: RANK = axes of x before the last (1 to 6), ROWS, LANES (powers of two), LEAST (1: arg min).
+// Work: a work-group of GROUP items owns GROUP / lanes rows; the lanes of a row take every lanes-th element,
+// a tree in local memory joins them. Deterministic: ties go to the lower index at every step. Build-time:
+// GROUP (a power of two), LEAST (1: arg min).
+#define RANK 6
+
 typedef struct {
+  long first;  // axes before this one have size 1
   long shape[RANK];
-  long stride[RANK];
+  long stride[RANK];  // of the axes of x before the last
   long offset, rows, columns, column_stride, index_offset;
+  long lanes;  // a power of two
 } ArgReducePlan;
 
 #if LEAST
@@ -18,21 +22,21 @@ typedef struct {
 #endif
 
 __kernel void argReduce(const ArgReducePlan plan, __global const REAL *x, __global int *index) {
-  __local REAL best[LANES][ROWS];
-  __local int place[LANES][ROWS];
-  const int lane = get_local_id(0) % LANES, owned = get_local_id(0) / LANES;
-  const long row = (long)get_group_id(0) * ROWS + owned;
+  __local REAL best[GROUP];
+  __local int place[GROUP];
+  const int item = get_local_id(0), lanes = plan.lanes, lane = item & (lanes - 1);
+  const long row = ((long)get_group_id(0) * GROUP + item) / lanes;
 
   REAL value = 0;
   int at = INT_MAX;  // none seen yet
   if (row < plan.rows) {
     long start = plan.offset, rest = row;
-    for (int axis = RANK - 1; axis >= 0; --axis) {
-      const long next = axis > 0 ? rest / plan.shape[axis] : 0;
+    for (int axis = RANK - 1; axis >= plan.first; --axis) {
+      const long next = axis > plan.first ? rest / plan.shape[axis] : 0;
       start += (rest - next * plan.shape[axis]) * plan.stride[axis];
       rest = next;
     }
-    for (long i = lane; i < plan.columns; i += LANES) {
+    for (long i = lane; i < plan.columns; i += lanes) {
       const REAL candidate = x[start + i * plan.column_stride];
       if (at == INT_MAX || IS_BETTER(candidate, (int)i, value, at)) {
         value = candidate;
@@ -40,19 +44,18 @@ __kernel void argReduce(const ArgReducePlan plan, __global const REAL *x, __glob
       }
     }
   }
-  best[lane][owned] = value;
-  place[lane][owned] = at;
-  for (int span = LANES / 2; span > 0; span /= 2) {
+  best[item] = value;
+  place[item] = at;
+  for (int span = lanes / 2; span > 0; span /= 2) {
     barrier(CLK_LOCAL_MEM_FENCE);
     if (lane < span) {
-      const REAL other = best[lane + span][owned];
-      const int there = place[lane + span][owned];
-      if (there != INT_MAX &&
-          (place[lane][owned] == INT_MAX || IS_BETTER(other, there, best[lane][owned], place[lane][owned]))) {
-        best[lane][owned] = other;
-        place[lane][owned] = there;
+      const REAL other = best[item + span];
+      const int there = place[item + span];
+      if (there != INT_MAX && (place[item] == INT_MAX || IS_BETTER(other, there, best[item], place[item]))) {
+        best[item] = other;
+        place[item] = there;
       }
     }
   }
-  if (lane == 0 && row < plan.rows) index[plan.index_offset + row] = place[0][owned];
+  if (lane == 0 && row < plan.rows) index[plan.index_offset + row] = place[item];
 }

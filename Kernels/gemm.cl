@@ -51,17 +51,12 @@
   }
 
 REAL finish(REAL sum, const REAL alpha, const REAL beta, __global const REAL *c, __global const REAL *bias,
-            const long row, const long column) {
+            const int bias_axis, const int is_relu, const long row, const long column) {
   sum *= alpha;
   if (beta != 0) sum += beta * *c;  // with beta = 0 the old content, NaN included, has no influence
-#if BIAS == 1
-  sum += bias[column];
-#elif BIAS == 2
-  sum += bias[row];
-#endif
-#if RELU
-  sum = sum < 0 ? (REAL)0 : sum;  // a NaN comes through
-#endif
+  if (bias_axis == 1) sum += bias[column];
+  if (bias_axis == 2) sum += bias[row];
+  if (is_relu) sum = sum < 0 ? (REAL)0 : sum;  // a NaN comes through
   return sum;
 }
 
@@ -70,7 +65,7 @@ __kernel void gemm(const long m, const long n, const long k, const long batches,
                    const long a_leading, const long a_batch, __global const REAL *b, const long b_offset,
                    const long b_leading, const long b_batch, const REAL beta, __global REAL *c,
                    const long c_offset, const long c_leading, const long c_batch, __global const REAL *bias,
-                   const long bias_offset) {
+                   const long bias_offset, const int bias_axis, const int is_relu) {
   // One word of padding keeps the transposing stores of neighbours in different banks.
   __local REAL tile_a[TILE_K][TILE_M + 1], tile_b[TILE_K][TILE_N + 1];
   const int item = get_local_id(0), item_row = item / GROUP_N, item_column = item % GROUP_N;
@@ -114,7 +109,7 @@ __kernel void gemm(const long m, const long n, const long k, const long batches,
           c[((slice * batches + batch) * m + row) * n + column] = sum[i][j];
         } else {
           __global REAL *to = c + c_offset + batch * c_batch + row * c_leading + column;
-          *to = finish(sum[i][j], alpha, beta, to, bias + bias_offset, row, column);
+          *to = finish(sum[i][j], alpha, beta, to, bias + bias_offset, bias_axis, is_relu, row, column);
         }
       }
     }
@@ -124,12 +119,13 @@ __kernel void gemm(const long m, const long n, const long k, const long batches,
 __kernel void gemmCombine(const long m, const long n, const long batches, const long slices, const REAL alpha,
                           __global const REAL *partial, const REAL beta, __global REAL *c,
                           const long c_offset, const long c_leading, const long c_batch,
-                          __global const REAL *bias, const long bias_offset) {
+                          __global const REAL *bias, const long bias_offset, const int bias_axis,
+                          const int is_relu) {
   const long at = get_global_id(0), count = batches * m * n;
   if (at >= count) return;  // the global size is rounded up
   REAL sum = 0;
   for (long slice = 0; slice < slices; ++slice) sum += partial[slice * count + at];
   const long column = at % n, row = at / n % m, batch = at / n / m;
   __global REAL *to = c + c_offset + batch * c_batch + row * c_leading + column;
-  *to = finish(sum, alpha, beta, to, bias + bias_offset, row, column);
+  *to = finish(sum, alpha, beta, to, bias + bias_offset, bias_axis, is_relu, row, column);
 }

@@ -1,14 +1,14 @@
 // moments.cl: weighted mean and population variance per column, by Welford's method with Chan's merge.
 //
-//   mean[c] = sum of w[r] x[b, r, c] / sum of w,  variance[c] = sum of w[r] (x[b, r, c] - mean[c])^2 / sum of
-//   w
+//   mean[c] = sum of w[r] x[b, r, c] / sum of w
+//   variance[c] = sum of w[r] (x[b, r, c] - mean[c])^2 / sum of w
 //
 // x: [batch, rows, columns], unit stride along the columns.  w: [rows] or absent (each row counts once).
 // Work: moments gives each chunk of batch * rows its weight, mean and sum of squared distances, partial
-// [3, chunk, column]: a work-group owns COLUMNS columns, ROW_LANES lanes of each take every ROW_LANES-th row
-// and a tree merges them. mergeMoments joins the chunks in order, one work-item per column. Deterministic:
-// chunks and trees depend on the shape alone. The differences from a running mean keep a large common offset
-// from swallowing the variance. Build-time: COLUMNS, ROW_LANES (powers of two), WEIGHTED.
+// [3, chunk, column]. A work-group of GROUP items owns GROUP / lanes columns; the lanes of a column take
+// every lanes-th row and a tree merges them. mergeMoments joins the chunks in order, one work-item per
+// column. Deterministic: chunks and trees depend on the shape alone. The differences from a running mean keep
+// a large common offset from swallowing the variance. Build-time: GROUP (a power of two), WEIGHTED.
 
 // Joins two groups of samples (Chan, Golub and LeVeque, 1983): weights w, means m, squared distances q.
 #define MERGE(w, m, q, w2, m2, q2)                           \
@@ -23,17 +23,17 @@
   }
 
 __kernel void moments(const long batch, const long rows, const long columns, const long chunk,
-                      __global const REAL *x, const long x_offset, const long batch_stride,
+                      const long lanes, __global const REAL *x, const long x_offset, const long batch_stride,
                       const long row_stride, __global const REAL *weight, const long weight_offset,
                       __global REAL *partial) {
-  __local REAL tree[3][ROW_LANES][COLUMNS];
-  const int lane_column = get_local_id(0) % COLUMNS, lane = get_local_id(0) / COLUMNS;
-  const long column = (long)get_group_id(0) * COLUMNS + lane_column;
+  __local REAL tree[3][GROUP];  // [lane][column]
+  const int item = get_local_id(0), width = GROUP / lanes, lane = item / width;
+  const long column = (long)get_group_id(0) * width + item % width;
   const long begin = get_group_id(1) * chunk, end = min(begin + chunk, batch * rows);
 
   REAL w = 0, m = 0, q = 0;
   if (column < columns)
-    for (long i = begin + lane; i < end; i += ROW_LANES) {
+    for (long i = begin + lane; i < end; i += lanes) {
       const long b = i / rows, r = i - b * rows;
       const REAL value = x[x_offset + b * batch_stride + r * row_stride + column];
 #if WEIGHTED
@@ -49,17 +49,16 @@ __kernel void moments(const long batch, const long rows, const long columns, con
       }
     }
 
-  tree[0][lane][lane_column] = w;
-  tree[1][lane][lane_column] = m;
-  tree[2][lane][lane_column] = q;
-  for (int span = ROW_LANES / 2; span > 0; span /= 2) {
+  tree[0][item] = w;
+  tree[1][item] = m;
+  tree[2][item] = q;
+  for (int span = lanes / 2; span > 0; span /= 2) {
     barrier(CLK_LOCAL_MEM_FENCE);
     if (lane < span) {
-      MERGE(w, m, q, tree[0][lane + span][lane_column], tree[1][lane + span][lane_column],
-            tree[2][lane + span][lane_column])
-      tree[0][lane][lane_column] = w;
-      tree[1][lane][lane_column] = m;
-      tree[2][lane][lane_column] = q;
+      MERGE(w, m, q, tree[0][item + span * width], tree[1][item + span * width], tree[2][item + span * width])
+      tree[0][item] = w;
+      tree[1][item] = m;
+      tree[2][item] = q;
     }
   }
   if (lane == 0 && column < columns) {

@@ -2,23 +2,24 @@
 //
 //   output_j[kept] = reduction over the reduced axes of OUT_j(inputs, scalars)
 //
-// Work: a work-group owns KEPT_LANES outputs and one chunk of the reduced elements. Each of its REDUCED_LANES
-// lanes combines every REDUCED_LANES-th element of the chunk; a tree in local memory combines the lanes. With
-// several chunks the results are partial, [chunk, kept], and the host reduces them in a second stage.
+// Work: a work-group of GROUP items owns GROUP / lanes outputs and one chunk of the reduced elements. Each of
+// an output's lanes combines every lanes-th element of the chunk; a tree in local memory combines the lanes.
+// With several chunks the results are partial, [chunk, kept], and the host reduces them in a second stage.
 // Deterministic: chunks and trees depend on the shape alone.
-// Build-time: KEPT_RANK, REDUCED_RANK (1 to 6), KEPT_LANES, REDUCED_LANES (powers of two), KEPT_IS_FAST (1:
-// neighbouring work-items own neighbouring outputs; 0: neighbouring reduced elements), OUTPUTS (1 to 4),
-// REDUCTION (0 sum, 1 maximum, 2 minimum), BODY, OUT<j>. Inputs: see operands.cl.
+// Build-time: GROUP (a power of two), RANK (2, 4 or 7 axes of the domain, kept ones first; the host pads with
+// axes of size 1), OUTPUTS (1 to 4), REDUCTION (0 sum, 1 maximum, 2 minimum), BODY = the arithmetic, OUT<j> =
+// the step that output j takes. Inputs: see operands.cl.
 typedef struct {
-  long kept_shape[KEPT_RANK];
-  long reduced_shape[REDUCED_RANK];
-  long kept_stride[AT_LEAST_ONE(INPUTS)][KEPT_RANK];
-  long reduced_stride[AT_LEAST_ONE(INPUTS)][REDUCED_RANK];
+  long kept_axes;  // axes before this one are kept
+  long shape[RANK];
+  long stride[AT_LEAST_ONE(INPUTS)][RANK];
   long offset[AT_LEAST_ONE(INPUTS)];
   long output_offset[OUTPUTS];
-  long kept;     // product of the kept axes
-  long reduced;  // product of the reduced axes
-  long chunk;    // reduced elements per chunk
+  long kept;          // product of the kept axes
+  long reduced;       // product of the reduced axes
+  long chunk;         // reduced elements per chunk
+  long lanes;         // per output, a power of two
+  long kept_is_fast;  // 1: neighbouring work-items own neighbouring outputs; 0: neighbouring reduced elements
   REAL scalar[AT_LEAST_ONE(SCALARS)];
 } ReducePlan;
 
@@ -52,16 +53,14 @@ typedef struct {
 #define POINTERS_4 POINTERS_3, y3
 
 __kernel void reduce(const ReducePlan plan INPUT_PARAMETERS JOIN(RESULTS_, OUTPUTS)) {
-  __local REAL partial[OUTPUTS][REDUCED_LANES][KEPT_LANES];
+  __local REAL partial[OUTPUTS][GROUP];  // [lane][kept]
   READ_SCALARS
-#if KEPT_IS_FAST
-  const int kept_lane = get_local_id(0) % KEPT_LANES, reduced_lane = get_local_id(0) / KEPT_LANES;
-#else
-  const int reduced_lane = get_local_id(0) % REDUCED_LANES, kept_lane = get_local_id(0) / REDUCED_LANES;
-#endif
-  const long kept = (long)get_group_id(0) * KEPT_LANES + kept_lane;
-  const long begin = get_group_id(1) * plan.chunk;
-  const long end = min(begin + plan.chunk, plan.reduced);
+  const int lanes = plan.lanes, outputs = GROUP / lanes, item = get_local_id(0);
+  const int lane = plan.kept_is_fast ? item / outputs : item & (lanes - 1);
+  const int owned = plan.kept_is_fast ? item & (outputs - 1) : item / lanes;
+  const long kept = (long)get_group_id(0) * outputs + owned;
+  const long begin = get_group_id(1) * plan.chunk, end = min(begin + plan.chunk, plan.reduced);
+  const int kept_axes = plan.kept_axes;
 
   REAL sum[OUTPUTS];
   for (int j = 0; j < OUTPUTS; ++j) sum[j] = INITIAL;
@@ -69,20 +68,20 @@ __kernel void reduce(const ReducePlan plan INPUT_PARAMETERS JOIN(RESULTS_, OUTPU
     long base[AT_LEAST_ONE(INPUTS)];
     for (int k = 0; k < INPUTS; ++k) base[k] = plan.offset[k];
     long rest = kept;
-    for (int axis = KEPT_RANK - 1; axis >= 0; --axis) {
-      const long next = axis > 0 ? rest / plan.kept_shape[axis] : 0;
-      const long coordinate = rest - next * plan.kept_shape[axis];
-      for (int k = 0; k < INPUTS; ++k) base[k] += coordinate * plan.kept_stride[k][axis];
+    for (int axis = kept_axes - 1; axis >= 0; --axis) {
+      const long next = axis > 0 ? rest / plan.shape[axis] : 0;
+      const long coordinate = rest - next * plan.shape[axis];
+      for (int k = 0; k < INPUTS; ++k) base[k] += coordinate * plan.stride[k][axis];
       rest = next;
     }
-    for (long r = begin + reduced_lane; r < end; r += REDUCED_LANES) {
+    for (long r = begin + lane; r < end; r += lanes) {
       long at[AT_LEAST_ONE(INPUTS)];
       for (int k = 0; k < INPUTS; ++k) at[k] = base[k];
       rest = r;
-      for (int axis = REDUCED_RANK - 1; axis >= 0; --axis) {
-        const long next = axis > 0 ? rest / plan.reduced_shape[axis] : 0;
-        const long coordinate = rest - next * plan.reduced_shape[axis];
-        for (int k = 0; k < INPUTS; ++k) at[k] += coordinate * plan.reduced_stride[k][axis];
+      for (int axis = RANK - 1; axis >= kept_axes; --axis) {
+        const long next = axis > kept_axes ? rest / plan.shape[axis] : 0;
+        const long coordinate = rest - next * plan.shape[axis];
+        for (int k = 0; k < INPUTS; ++k) at[k] += coordinate * plan.stride[k][axis];
         rest = next;
       }
       READ_INPUTS
@@ -91,18 +90,19 @@ __kernel void reduce(const ReducePlan plan INPUT_PARAMETERS JOIN(RESULTS_, OUTPU
     }
   }
 
-  for (int j = 0; j < OUTPUTS; ++j) partial[j][reduced_lane][kept_lane] = sum[j];
-  for (int span = REDUCED_LANES / 2; span > 0; span /= 2) {
+  for (int j = 0; j < OUTPUTS; ++j) partial[j][lane * outputs + owned] = sum[j];
+  for (int span = lanes / 2; span > 0; span /= 2) {
     barrier(CLK_LOCAL_MEM_FENCE);
-    if (reduced_lane < span)
+    if (lane < span)
       for (int j = 0; j < OUTPUTS; ++j) {
-        const REAL other = partial[j][reduced_lane + span][kept_lane];
-        partial[j][reduced_lane][kept_lane] = COMBINE(partial[j][reduced_lane][kept_lane], other);
+        __local REAL *mine = partial[j] + lane * outputs + owned;
+        const REAL other = mine[span * outputs];
+        *mine = COMBINE(*mine, other);
       }
   }
-  if (reduced_lane == 0 && kept < plan.kept) {
+  if (lane == 0 && kept < plan.kept) {
     __global REAL *y[OUTPUTS] = {JOIN(POINTERS_, OUTPUTS)};
     for (int j = 0; j < OUTPUTS; ++j)
-      y[j][plan.output_offset[j] + get_group_id(1) * plan.kept + kept] = partial[j][0][kept_lane];
+      y[j][plan.output_offset[j] + get_group_id(1) * plan.kept + kept] = partial[j][owned];
   }
 }

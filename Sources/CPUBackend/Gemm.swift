@@ -139,11 +139,11 @@ private struct Product {
     let (m, n, ldc) = (Int64(rows.count), Int64(plan.n), Int64(plan.c.leadingDimension))
     let partialSize = Int64(plan.m * plan.n)
     if isDouble {
-      cpu_add_partials_f64(
+      cpu_add_partials_double(
         from.assumingMemoryBound(to: Double.self), Int64(slices), partialSize, m, n, beta,
         to.assumingMemoryBound(to: Double.self), ldc)
     } else {
-      cpu_add_partials_f32(
+      cpu_add_partials_float(
         from.assumingMemoryBound(to: Float.self), Int64(slices), partialSize, m, n, beta,
         to.assumingMemoryBound(to: Float.self), ldc)
     }
@@ -158,12 +158,12 @@ private struct Product {
     let (m, n, k) = (Int64(block.rows.count), Int64(block.columns.count), Int64(block.depth.count))
     let (lda, ldb) = (Int64(plan.a.leadingDimension), Int64(plan.b.leadingDimension))
     if isDouble {
-      cpu_gemm_f64(
+      cpu_gemm_double(
         plan.a.isTransposed, plan.b.isTransposed, m, n, k, alpha, left.assumingMemoryBound(to: Double.self), lda,
         right.assumingMemoryBound(to: Double.self), ldb, beta, to.assumingMemoryBound(to: Double.self), Int64(ldc),
         scratch)
     } else {
-      cpu_gemm_f32(
+      cpu_gemm_float(
         plan.a.isTransposed, plan.b.isTransposed, m, n, k, alpha, left.assumingMemoryBound(to: Float.self), lda,
         right.assumingMemoryBound(to: Float.self), ldb, beta, to.assumingMemoryBound(to: Float.self), Int64(ldc),
         scratch)
@@ -182,11 +182,11 @@ private struct Product {
     }
     let (m, n, ldc) = (Int64(block.rows.count), Int64(block.columns.count), Int64(plan.c.leadingDimension))
     if isDouble {
-      cpu_epilogue_f64(
+      cpu_epilogue_double(
         to.assumingMemoryBound(to: Double.self), ldc, m, n, perColumn?.assumingMemoryBound(to: Double.self),
         perRow?.assumingMemoryBound(to: Double.self), epilogue.activation == .relu)
     } else {
-      cpu_epilogue_f32(
+      cpu_epilogue_float(
         to.assumingMemoryBound(to: Float.self), ldc, m, n, perColumn?.assumingMemoryBound(to: Float.self),
         perRow?.assumingMemoryBound(to: Float.self), epilogue.activation == .relu)
     }

@@ -12,23 +12,23 @@ extension OpenCLDevice {
     let inner = space.shape[rank - 1]
     let outer = space.elementCount / inner
     var plan = PlanBytes()
-    plan.append(space.shape)
-    for strides in space.strides { plan.append(strides) }
+    plan.append(IterationSpace.maximumRank - rank)
+    plan.append(space.padded.shape)
+    for strides in space.padded.strides { plan.append(strides) }
     plan.append([source.offset, destination.offset, outer])
-    let innerStrides = space.strides.map { $0[rank - 1] == 1 ? 1 : 2 }
+    let isUnit = space.strides.allSatisfy { $0[rank - 1] == 1 }
     let types = [source.elementType, destination.elementType]
     let size = grid(inner: inner, outer: outer, items: Self.itemsPerWorkItem)
     launch(
       "copy",
       KernelKey(
         source: .copy, function: "copy", isDouble: types.contains(.float64),
-        signature: [rank] + innerStrides + types.map { Int($0.rawValue) }),
+        signature: [isUnit ? 1 : 0] + types.map { Int($0.rawValue) }),
       defines: [
-        "#define RANK \(rank)", "#define ITEMS \(Self.itemsPerWorkItem)",
+        "#define ITEMS \(Self.itemsPerWorkItem)",
         "#define SOURCE \(types[0].openCLName)", "#define DESTINATION \(types[1].openCLName)",
         "#define CONVERT(x) \(Self.conversion(from: types[0], to: types[1]))",
-        "#define SOURCE_INNER \(innerStrides[0] == 1 ? "1" : "plan.source_stride[RANK - 1]")",
-        "#define DESTINATION_INNER \(innerStrides[1] == 1 ? "1" : "plan.destination_stride[RANK - 1]")",
+        "#define UNIT \(isUnit ? 1 : 0)",
       ],
       [.bytes(plan.bytes), .buffer(source.buffer), .buffer(destination.buffer)],
       global: size.global, local: size.local,
@@ -54,17 +54,18 @@ extension OpenCLDevice {
     let inner = space.shape[rank - 1]
     let outer = space.elementCount / inner
     var plan = PlanBytes()
-    plan.append(space.shape)
-    plan.append(space.strides[0])
+    plan.append(IterationSpace.maximumRank - rank)
+    plan.append(space.padded.shape)
+    plan.append(space.padded.strides[0])
     plan.append([destination.offset, outer])
     let type = destination.elementType
     let size = grid(inner: inner, outer: outer, items: Self.itemsPerWorkItem)
     launch(
       "fill",
       KernelKey(
-        source: .fill, function: "fill", isDouble: type == .float64, signature: [rank, Int(type.rawValue)]),
+        source: .fill, function: "fill", isDouble: type == .float64, signature: [Int(type.rawValue)]),
       defines: [
-        "#define RANK \(rank)", "#define ITEMS \(Self.itemsPerWorkItem)", "#define ELEMENT \(type.openCLName)",
+        "#define ITEMS \(Self.itemsPerWorkItem)", "#define ELEMENT \(type.openCLName)",
       ],
       [.bytes(plan.bytes), .buffer(destination.buffer), .real(value, type)],
       global: size.global, local: size.local, byteCount: Self.distinctByteCount(destination))

@@ -17,17 +17,18 @@ extension OpenCLDevice {
     let elementType = outputs[0].elementType
     let operands = inputs + outputs
     let space = IterationSpace(shape: outputs[0].shape, views: operands)
-    let rank = space.shape.count
-    precondition(rank <= IterationSpace.maximumRank, "\(program.name): \(rank) axes do not merge")
+    let exact = space.shape.count
+    let rank = [1, 2, 4].first { $0 >= exact } ?? IterationSpace.maximumRank
+    let (shape, strides) = space.padded(to: rank)
     var plan = PlanBytes()
-    plan.append(space.shape)
-    for strides in space.strides { plan.append(strides) }
+    plan.append(shape)
+    for strides in strides { plan.append(strides) }
     plan.append(operands.map(\.offset))
-    let inner = space.shape[rank - 1]
+    let inner = shape[rank - 1]
     let outer = space.elementCount / inner
     plan.append(outer)
     plan.finish(scalars: scalars, elementType)
-    if plan.bytes.count + 8 * operands.count > description.parameterByteCount, rank > 1 {
+    if plan.bytes.count + 8 * operands.count > description.parameterByteCount, exact > 1 {
       // Too many operands of too many axes for one launch's arguments: walk the first axis here.
       let axis = outputs[0].shape.firstIndex { $0 != 1 } ?? 0
       for index in 0..<outputs[0].shape[axis] {
@@ -38,7 +39,8 @@ extension OpenCLDevice {
       return
     }
     // Strides of 1 and 0 are constants of the kernel, so that compilers see plain runs.
-    let innerStrides = space.strides.map { $0[rank - 1] == 1 ? 1 : $0[rank - 1] == 0 ? 0 : 2 }
+    let isPlain = strides.allSatisfy { $0[rank - 1] == 0 || $0[rank - 1] == 1 }
+    let innerStrides = strides.map { isPlain ? $0[rank - 1] : 2 }
     let key = KernelKey(
       source: .map, function: "map", isDouble: elementType == .float64, program: program,
       signature: [rank] + innerStrides + inputs.map { Int($0.elementType.rawValue) })

@@ -41,17 +41,16 @@ extension OpenCLDevice {
     case nil: (bias, biasCode) = (nil, 0)
     }
     let biasView = bias ?? c
-    let isRelu = epilogue?.activation == .relu
     let signature = [
       tiles.m, tiles.n, tiles.k, tiles.itemM, tiles.itemN, plan.a.isTransposed ? 1 : 0, plan.b.isTransposed ? 1 : 0,
-      biasCode, isRelu ? 1 : 0,
     ]
     let defines = zip(
-      ["TILE_M", "TILE_N", "TILE_K", "ITEM_M", "ITEM_N", "A_TRANSPOSED", "B_TRANSPOSED", "BIAS", "RELU"], signature
+      ["TILE_M", "TILE_N", "TILE_K", "ITEM_M", "ITEM_N", "A_TRANSPOSED", "B_TRANSPOSED"], signature
     ).map { "#define \($0) \($1)" }
     let target: [KernelArgument] = [
       .buffer(c.buffer), .int(c.offset), .int(plan.c.leadingDimension), .int(plan.c.batchStride),
       .buffer(biasView.buffer), .int(bias?.offset ?? 0),
+      .int32(biasCode), .int32(epilogue?.activation == .relu ? 1 : 0),
     ]
     launch(
       "gemm", KernelKey(source: .gemm, function: "gemm", isDouble: isDouble, signature: signature), defines: defines,

@@ -16,6 +16,7 @@ struct KernelKey: Hashable {
 enum KernelArgument {
   case buffer(Buffer)
   case int(Int)
+  case int32(Int)
   case real(Double, ElementType)
   /// A struct, laid out by the caller.
   case bytes([UInt8])
@@ -65,4 +66,17 @@ extension ElementType {
     case .bfloat16: "ushort"
     }
   }
+}
+
+extension IterationSpace {
+  /// The same walk with axes of size 1 before it, so that few ranks need a program of their own.
+  func padded(to rank: Int) -> (shape: [Int], strides: [[Int]]) {
+    precondition(shape.count <= rank, "a walk over \(shape) has more axes than the \(rank) that kernels take")
+    let missing = rank - shape.count
+    return (
+      [Int](repeating: 1, count: missing) + shape, strides.map { [Int](repeating: 0, count: missing) + $0 }
+    )
+  }
+
+  var padded: (shape: [Int], strides: [[Int]]) { padded(to: Self.maximumRank) }
 }

@@ -58,6 +58,9 @@ extension OpenCLDevice {
     case .int(let value):
       var long = Int64(value)
       status = clshim_kernel_argument(kernel.pointer, index, 8, &long)
+    case .int32(let value):
+      var int = Int32(value)
+      status = clshim_kernel_argument(kernel.pointer, index, 4, &int)
     case .real(let value, let elementType):
       let bytes = storedBytes(value, elementType)
       status = clshim_kernel_argument(kernel.pointer, index, bytes.count, bytes)
@@ -80,8 +83,9 @@ extension OpenCLDevice {
   ///
   /// Rows beyond the grid are reached by striding: some drivers take no more than 65,535 groups in the second dimension.
   func grid(inner: Int, outer: Int, items: Int = 1) -> (global: [Int], local: [Int]) {
-    let width = Self.lanes((inner + items - 1) / items, atMost: groupSize)
-    let height = Self.lanes(outer, atMost: groupSize / width)
+    // Three shapes of a group are enough; some drivers compile a kernel anew for each.
+    let width = Swift.min(inner >= 4 * groupSize ? groupSize : inner >= 32 ? 32 : 4, groupSize)
+    let height = groupSize / width
     let columns = (inner + width * items - 1) / (width * items)
     let rows = Swift.min((outer + height - 1) / height, 32_768)
     return ([columns * width, rows * height], [width, height])

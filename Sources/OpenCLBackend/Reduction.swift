@@ -35,55 +35,67 @@ extension OpenCLDevice {
 
     // Neighbouring work-items walk the domain's last axis, kept or reduced.
     let keptIsFast = (keptAxes.last { domain[$0] != 1 } ?? -1) > (reducedAxes.last { domain[$0] != 1 } ?? -1)
-    let reducedLanes: Int
-    let keptLanes: Int
-    if keptIsFast {
-      let columns = Self.lanes(kept.elementCount, atMost: Swift.min(64, groupSize))
-      reducedLanes = Self.lanes(reduced.elementCount, atMost: groupSize / columns)
-      keptLanes = columns
-    } else {
-      reducedLanes = Self.lanes(reduced.elementCount, atMost: groupSize)
-      keptLanes = Self.lanes(kept.elementCount, atMost: groupSize / reducedLanes)
-    }
+    let lanes =
+      keptIsFast
+      ? groupSize / Self.lanes(kept.elementCount, atMost: Swift.min(64, groupSize))
+      : Self.lanes(reduced.elementCount, atMost: groupSize)
+    let keptPerGroup = groupSize / lanes
 
     // The chunks' results must fit one buffer, and the second dimension of a grid is short on some drivers.
     let resultBytes = kept.elementCount * elementType.byteCount
     let mostChunks = Swift.min(32_768, Swift.max(1, information.largestAllocation / resultBytes))
-    let preferred = reducedLanes * Self.serialLength
+    let preferred = lanes * Self.serialLength
     let wanted = Swift.max(1, (reduced.elementCount + preferred - 1) / preferred)
     let chunk = Swift.max(1, (reduced.elementCount + Swift.min(wanted, mostChunks) - 1) / Swift.min(wanted, mostChunks))
     let chunks = Swift.max(1, (reduced.elementCount + chunk - 1) / chunk)
     let results =
       chunks == 1 ? outputs : outputs.map { _ in allocate(elementType, [chunks, kept.elementCount]) }
 
-    var plan = PlanBytes()
-    plan.append(kept.shape)
-    plan.append(reduced.shape)
-    let inputStrides = inputs.isEmpty ? [[Int]](repeating: [], count: 1) : []
-    for strides in inputStrides + kept.strides { plan.append(strides.isEmpty ? kept.shape.map { _ in 0 } : strides) }
-    for strides in inputStrides + reduced.strides {
-      plan.append(strides.isEmpty ? reduced.shape.map { _ in 0 } : strides)
+    // Kept axes first, reduced axes last, in one list that is padded between them to a rank of few.
+    let exact = kept.shape.count + reduced.shape.count
+    let rank = [2, 4, 7].first { $0 >= exact } ?? exact
+    let padding = rank - exact
+    func axes(_ kept: [Int], _ reduced: [Int], _ fill: Int) -> [Int] {
+      kept + [Int](repeating: fill, count: padding) + reduced
     }
+    var plan = PlanBytes()
+    plan.append(kept.shape.count + padding)
+    plan.append(axes(kept.shape, reduced.shape, 1))
+    for (kept, reduced) in zip(kept.strides, reduced.strides) { plan.append(axes(kept, reduced, 0)) }
+    if inputs.isEmpty { plan.append([Int](repeating: 0, count: rank)) }
     plan.append(inputs.isEmpty ? [0] : inputs.map(\.offset))
     plan.append(results.map(\.offset))
-    plan.append([kept.elementCount, reduced.elementCount, chunk])
+    plan.append([kept.elementCount, reduced.elementCount, chunk, lanes, keptIsFast ? 1 : 0])
     plan.finish(scalars: scalars, elementType)
+    if plan.bytes.count + 8 * (inputs.count + outputs.count) > description.parameterByteCount, exact > 2 {
+      // Too many operands of too many axes for one launch's arguments: lay the inputs out in the order of the walk.
+      let order = keptAxes + reducedAxes
+      let shape = order.map { domain[$0] }
+      let copies = inputs.map { input -> TensorView in
+        let copied = allocate(input.elementType, shape)
+        copy(
+          TensorView(
+            buffer: input.buffer, elementType: input.elementType, shape: shape,
+            strides: order.map { input.strides[$0] },
+            offset: input.offset), to: copied)
+        return copied
+      }
+      return enqueueReduce(
+        reduction, program, copies, scalars: scalars, domain: shape,
+        into: outputs.map { $0.reshaped(order.map { outputs[0].shape[$0] }) })
+    }
 
     let code = [Reduction.sum: 0, .maximum: 1, .minimum: 2][reduction] ?? 0
     let key = KernelKey(
       source: .reduce, function: "reduce", isDouble: isDouble, program: program,
-      signature: [code, kept.shape.count, reduced.shape.count, keptLanes, reducedLanes, keptIsFast ? 1 : 0]
-        + inputs.map { Int($0.elementType.rawValue) })
-    let group = keptLanes * reducedLanes
+      signature: [code, rank] + inputs.map { Int($0.elementType.rawValue) })
     launch(
       program.name, key,
       defines: Self.operandDefines(program, inputs) + [
-        "#define KEPT_RANK \(kept.shape.count)", "#define REDUCED_RANK \(reduced.shape.count)",
-        "#define KEPT_LANES \(keptLanes)", "#define REDUCED_LANES \(reducedLanes)",
-        "#define KEPT_IS_FAST \(keptIsFast ? 1 : 0)", "#define REDUCTION \(code)",
+        "#define GROUP \(groupSize)", "#define RANK \(rank)", "#define REDUCTION \(code)",
       ],
       [.bytes(plan.bytes)] + (inputs + results).map { .buffer($0.buffer) },
-      global: [(kept.elementCount + keptLanes - 1) / keptLanes * group, chunks], local: [group, 1],
+      global: [(kept.elementCount + keptPerGroup - 1) / keptPerGroup * groupSize, chunks], local: [groupSize, 1],
       flop: domain.reduce(1, *) * (program.operationCount + outputs.count),
       byteCount: (inputs + results).reduce(0) { $0 + Self.distinctByteCount($1) })
 
@@ -107,23 +119,20 @@ extension OpenCLDevice {
     let columns = x.shape[x.rank - 1]
     let rows = index.elementCount
     let lanes = Self.lanes(columns, atMost: groupSize)
-    let rowsPerGroup = Self.lanes(rows, atMost: groupSize / lanes)
+    let rowsPerGroup = groupSize / lanes
     var plan = PlanBytes()
-    plan.append(space.shape)
-    plan.append(space.strides[0])
-    plan.append([x.offset, rows, columns, x.strides[x.rank - 1], index.offset])
+    plan.append(IterationSpace.maximumRank - space.shape.count)
+    plan.append(space.padded.shape)
+    plan.append(space.padded.strides[0])
+    plan.append([x.offset, rows, columns, x.strides[x.rank - 1], index.offset, lanes])
     let isLeast = reduction == .minimum
     launch(
       "argReduce",
       KernelKey(
-        source: .argReduce, function: "argReduce", isDouble: x.elementType == .float64,
-        signature: [space.shape.count, rowsPerGroup, lanes, isLeast ? 1 : 0]),
-      defines: [
-        "#define RANK \(space.shape.count)", "#define ROWS \(rowsPerGroup)", "#define LANES \(lanes)",
-        "#define LEAST \(isLeast ? 1 : 0)",
-      ],
+        source: .argReduce, function: "argReduce", isDouble: x.elementType == .float64, signature: [isLeast ? 1 : 0]),
+      defines: ["#define GROUP \(groupSize)", "#define LEAST \(isLeast ? 1 : 0)"],
       [.bytes(plan.bytes), .buffer(x.buffer), .buffer(index.buffer)],
-      global: [(rows + rowsPerGroup - 1) / rowsPerGroup * rowsPerGroup * lanes], local: [rowsPerGroup * lanes],
+      global: [(rows + rowsPerGroup - 1) / rowsPerGroup * groupSize], local: [groupSize],
       flop: x.elementCount, byteCount: Self.distinctByteCount(x) + Self.distinctByteCount(index))
   }
 }

@@ -50,7 +50,7 @@ final class ToyJob: TrainingJob {
     Checkpoint(
       metadata: ["model": "toy"],
       tensors: [
-        "weights": HostTensor(weights, shape: [2]), "optimizer/velocity": HostTensor(velocity, shape: [2]),
+        "optimizer/velocity": HostTensor(velocity, shape: [2]), "weights": HostTensor(weights, shape: [2]),
       ])
   }
 

@@ -5,5 +5,7 @@ struct Contrapposto: ParsableCommand {
     commandName: "contrapposto",
     abstract: "Trains and runs models of 3D human pose and shape, on the CPU and on any GPU with OpenCL.",
     version: "0.1.0",
-    subcommands: [])
+    subcommands: [
+      DoctorCommand.self, DevicesCommand.self, DataCommand.self, TrainCommand.self, VerifyCommand.self,
+    ])
 }

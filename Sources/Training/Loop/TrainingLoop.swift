@@ -178,7 +178,7 @@ public final class TrainingLoop<Job: TrainingJob> {
       Progress(
         title: "\(stage.name) \(epochNumber)/\(stage.settings.epochs)", done: completedSteps, total: totalSteps,
         stepsPerSecond: epoch.seconds > 0 ? Double(epoch.stepCount) / epoch.seconds : 0,
-        loss: state.meanLosses()[job.lossNames.last ?? ""]))
+        loss: job.lossNames.reversed().lazy.compactMap { [losses = state.meanLosses()] in losses[$0] }.first))
   }
 
   private func log(_ record: EpochRecord, of epochs: Int) {

@@ -51,15 +51,13 @@ let package = Package(
     // Differentiable tensors and what is built of them.
     .target(name: "Autodiff", dependencies: ["Compute"]),
     .target(name: "Layers", dependencies: ["Autodiff"]),
-    .target(name: "Optimizers", dependencies: ["Autodiff"]),
+    .target(name: "Optimizers", dependencies: ["Layers"]),
 
     // The world outside: files, bodies, pictures, samples.
     .target(name: "FileFormats", dependencies: ["Compute", "CZip", "CPNG", "CZlib"]),
     .target(name: "Geometry", dependencies: ["Compute"]),
     .target(name: "Rendering", dependencies: ["Geometry", "FileFormats"]),
-    .target(
-      name: "Datasets", dependencies: ["Geometry", "FileFormats"],
-      resources: embedded("Sources/Datasets/Resources", suffix: ".bin", prefix: "Resources/")),
+    .target(name: "Datasets", dependencies: ["Geometry", "FileFormats"]),
 
     // Training, and the models.
     .target(
@@ -84,6 +82,7 @@ let package = Package(
         "ToolSupport", "Pose2Mesh", .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: "Tools/kernel-bench"),
+    .executableTarget(name: "kernel-check", dependencies: ["OpenCLBackend"], path: "Tools/kernel-check"),
 
     // Tests.
     .target(
@@ -96,7 +95,7 @@ let package = Package(
     test("DatasetsTests", ["Datasets"]),
     test("TrainingTests", ["Training"]),
     test("Pose2MeshTests", ["Pose2Mesh"]),
-    test("ToolTests", []),
+    test("ToolTests", ["ToolSupport"]),
   ],
   swiftLanguageModes: [.v6],
   cLanguageStandard: .c11

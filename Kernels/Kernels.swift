@@ -1,1 +1,23 @@
-/// The OpenCL C sources, embedded at build time.
+/// The OpenCL C sources, embedded in the binary at build time; one file per concept.
+public enum KernelSource: String, Sendable, Hashable, CaseIterable {
+  case argReduce, copy, fill, gather, gemm, map, moments, random, reduce, scatterAdd, spmm
+
+  /// The program text, with the files that it builds on before it.
+  public var text: String {
+    let parts: [[UInt8]] =
+      switch self {
+      case .argReduce: [PackageResources.argReduce_cl]
+      case .copy: [PackageResources.copy_cl]
+      case .fill: [PackageResources.fill_cl]
+      case .gather: [PackageResources.gather_cl]
+      case .gemm: [PackageResources.gemm_cl]
+      case .map: [PackageResources.operands_cl, PackageResources.map_cl]
+      case .moments: [PackageResources.moments_cl]
+      case .random: [PackageResources.random_cl]
+      case .reduce: [PackageResources.operands_cl, PackageResources.reduce_cl]
+      case .scatterAdd: [PackageResources.scatterAdd_cl]
+      case .spmm: [PackageResources.spmm_cl]
+      }
+    return ([PackageResources.real_cl] + parts).map { String(decoding: $0, as: UTF8.self) }.joined(separator: "\n")
+  }
+}

@@ -28,10 +28,16 @@ public func mapRule(
       .shape, what: "\(program.name): outputs have shapes \(shape) and \(output.shape)",
       why: "one kernel walks all outputs together", mend: "give every output the same shape")
   }
+  for output in outputs where zip(output.shape, output.strides).contains(where: { $0 > 1 && $1 == 0 }) {
+    throw ComputeError(
+      .shape, what: "\(program.name): an output of shape \(shape) has strides \(output.strides)",
+      why: "several elements would be written to one place", mend: "allocate an output of the whole shape")
+  }
   for (index, input) in inputs.enumerated() where !canBroadcast(input.shape, to: shape) {
     throw ComputeError(
       .shape, what: "\(program.name): input \(index) has shape \(input.shape), the output \(shape)",
-      why: "an axis is repeated only when its size is 1", mend: "reshape the input so that its axes line up from the right")
+      why: "an axis is repeated only when its size is 1",
+      mend: "reshape the input so that its axes line up from the right")
   }
 }
 

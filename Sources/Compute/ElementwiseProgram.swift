@@ -7,6 +7,13 @@ public struct ElementwiseProgram: Sendable, Hashable {
     public let function: ScalarFunction
     /// Indices of earlier steps.
     public let operands: [Int]
+
+    /// Constants are equal when their bits are: 0 differs from -0, and NaN equals itself.
+    public static func == (a: Self, b: Self) -> Bool {
+      guard a.operands == b.operands else { return false }
+      if case .constant(let x) = a.function, case .constant(let y) = b.function { return x.bitPattern == y.bitPattern }
+      return a.function == b.function
+    }
   }
 
   /// Appears in profiles and kernel names; not part of the identity.
@@ -40,8 +47,10 @@ public struct ElementwiseProgram: Sendable, Hashable {
   }
 
   init(_ name: String, inputCount: Int, scalarCount: Int, results: [ScalarExpression]) {
-    precondition(inputCount <= Self.maximumInputs, "\(name): \(inputCount) inputs; a program takes \(Self.maximumInputs)")
-    precondition(results.count <= Self.maximumOutputs, "\(name): \(results.count) outputs; a program gives \(Self.maximumOutputs)")
+    precondition(
+      inputCount <= Self.maximumInputs, "\(name): \(inputCount) inputs; a program takes \(Self.maximumInputs)")
+    precondition(
+      results.count <= Self.maximumOutputs, "\(name): \(results.count) outputs; a program gives \(Self.maximumOutputs)")
     var flattener = Flattener()
     let outputs = results.map { flattener.number(of: $0) }
     self.name = name
@@ -112,6 +121,15 @@ extension ElementwiseProgram {
     }
     return ElementwiseProgram(
       name + ".gradient", inputCount: inputCount + outputs.count, scalarCount: scalarCount, results: results)
+  }
+
+  /// Whether any output depends on the input at all.
+  public func reads(input: Int) -> Bool { steps.contains { $0.function == .input(input) } }
+
+  /// The program of one output alone.
+  public func output(_ index: Int) -> ElementwiseProgram {
+    ElementwiseProgram(
+      "\(name)[\(index)]", inputCount: inputCount, scalarCount: scalarCount, results: [expressions()[outputs[index]]])
   }
 
   /// The expression graph that this program came from.

@@ -61,7 +61,9 @@ public func gatherRule(source: TensorView, _ index: RowIndex, gathered: TensorVi
     [source, gathered].allSatisfy({ $0.shape[2] <= 1 || $0.strides[2] == 1 })
   else {
     throw ComputeError(
-      .shape, what: "gather: types \(source.elementType) and \(gathered.elementType), strides \(source.strides) and \(gathered.strides)",
+      .shape,
+      what:
+        "gather: types \(source.elementType) and \(gathered.elementType), strides \(source.strides) and \(gathered.strides)",
       why: "both are of one real type with unit stride along the width", mend: "copy into a contiguous tensor first")
   }
 }

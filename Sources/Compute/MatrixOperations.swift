@@ -91,10 +91,10 @@ public struct GemmPlan: Sendable {
     self.a = try Self.operand("a", a)
     self.b = try Self.operand("b", b)
     self.c = try Self.operand("c", c)
-    guard !self.c.isTransposed else {
+    guard !self.c.isTransposed, batch <= 1 || self.c.batchStride != 0 else {
       throw ComputeError(
-        .shape, what: "gemm: c has strides \(c.strides)", why: "the product is written row by row",
-        mend: "compute the transposed product, b' times a', instead")
+        .shape, what: "gemm: c has strides \(c.strides)", why: "every product is written to a place of its own, row by row",
+        mend: "allocate c for the whole batch; for c' compute b' times a'")
     }
   }
 

@@ -92,7 +92,8 @@ extension MemoryOperations {
   /// The elements of a view of any strides, in row-major order, stored as `Element` already.
   public func download<Element: HostElement>(_ view: TensorView, as _: Element.Type) throws -> [Element] {
     precondition(
-      view.elementType == Element.elementType, "download: the view holds \(view.elementType), not \(Element.elementType)")
+      view.elementType == Element.elementType,
+      "download: the view holds \(view.elementType), not \(Element.elementType)")
     var source = view
     if !view.isContiguous {
       source = allocate(view.elementType, view.shape)
@@ -102,7 +103,6 @@ extension MemoryOperations {
       try synchronize()
       return []
     }
-    // Zeroed first: download fills it, and a failed download throws before it is returned.
     return try [Element](unsafeUninitializedCapacity: view.elementCount) { buffer, count in
       try download(source, to: UnsafeMutableRawBufferPointer(buffer), on: .compute)
       count = view.elementCount

@@ -15,12 +15,13 @@ extension OptimizerOperations where Self: ElementwiseOperations {
     epsilon: Double
   ) {
     map(
-      rmspropProgram, [parameter, gradient, meanSquare], scalars: [learningRate, decay, epsilon],
+      rmspropProgram, [parameter, gradient, meanSquare], scalars: [learningRate, decay, 1 - decay, epsilon],
       into: [parameter, meanSquare])
   }
 }
 
-private let rmspropProgram = ElementwiseProgram("rmsprop", inputs: 3, scalars: 3) { x, s in
-  let v = s[1] * x[2] + (1 - s[1]) * x[1] * x[1]
-  return [x[0] - s[0] * x[1] / (sqrt(v) + s[2]), v]
+// 1 - decay is taken on the host in Double, as PyTorch does: in float32 it would be off by 50 eps.
+private let rmspropProgram = ElementwiseProgram("rmsprop", inputs: 3, scalars: 4) { x, s in
+  let v = s[1] * x[2] + s[2] * x[1] * x[1]
+  return [x[0] - s[0] * x[1] / (sqrt(v) + s[3]), v]
 }

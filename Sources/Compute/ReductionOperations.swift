@@ -72,9 +72,12 @@ extension ReductionOperations where Self: ElementwiseOperations & MemoryOperatio
     let peak = allocate(x.elementType, y.shape)
     reduce(.maximum, .identity, [x], scalars: [], domain: x.shape, into: [peak])
     let sum = allocate(x.elementType, y.shape)
-    let shifted = ElementwiseProgram("logSumExp.sum", inputs: 2) { x, _ in [exp(x[0] - x[1])] }
+    // An infinite peak is not taken out: infinity minus infinity is NaN (which select takes for true), and the
+    // plain sum gives the infinite result.
+    func finite(_ peak: ScalarExpression) -> ScalarExpression { select(peak - peak, 0, peak) }
+    let shifted = ElementwiseProgram("logSumExp.sum", inputs: 2) { x, _ in [exp(x[0] - finite(x[1]))] }
     reduce(.sum, shifted, [x, peak], scalars: [], domain: x.shape, into: [sum])
-    map(ElementwiseProgram("logSumExp", inputs: 2) { x, _ in [log(x[0]) + x[1]] }, [sum, peak], into: [y])
+    map(ElementwiseProgram("logSumExp", inputs: 2) { x, _ in [log(x[0]) + finite(x[1])] }, [sum, peak], into: [y])
   }
 }
 
@@ -98,7 +101,8 @@ public func reduceRule(
   for (index, input) in inputs.enumerated() where !canBroadcast(input.shape, to: domain) {
     throw ComputeError(
       .shape, what: "\(program.name): input \(index) has shape \(input.shape), the domain is \(domain)",
-      why: "an axis is repeated only when its size is 1", mend: "reshape the input so that its axes line up from the right")
+      why: "an axis is repeated only when its size is 1",
+      mend: "reshape the input so that its axes line up from the right")
   }
 }
 
@@ -108,7 +112,8 @@ public func momentsRule(_ x: TensorView, weights: TensorView?, mean: TensorView,
       .shape, what: "moments: x has shape \(x.shape) and strides \(x.strides)",
       why: "x is [batch, rows, columns] with neighbouring columns side by side", mend: "reshape or copy x")
   }
-  for view in [mean, variance] where view.shape != [x.shape[2]] || !view.isContiguous || view.elementType != x.elementType {
+  for view in [mean, variance]
+  where view.shape != [x.shape[2]] || !view.isContiguous || view.elementType != x.elementType {
     throw ComputeError(
       .shape, what: "moments: a result of shape \(view.shape) and type \(view.elementType) for x of shape \(x.shape)",
       why: "there is one mean and one variance per column, of x's type", mend: "pass contiguous [\(x.shape[2])] views")

@@ -23,7 +23,9 @@ public final class ScalarExpression: Sendable, ExpressibleByFloatLiteral, Expres
 
 /// What one step of a program does. Operands are earlier steps.
 public enum ScalarFunction: Sendable, Hashable {
-  case input(Int), scalar(Int), constant(Double)
+  case input(Int)
+  case scalar(Int)
+  case constant(Double)
   case add, subtract, multiply, divide, maximum, minimum
   /// 1 where the first operand is greater, else 0.
   case greater

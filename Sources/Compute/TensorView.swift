@@ -38,7 +38,9 @@ public struct TensorView: Sendable {
 
   public static func rowMajorStrides(_ shape: [Int]) -> [Int] {
     var strides = [Int](repeating: 1, count: shape.count)
-    for axis in shape.indices.dropLast().reversed() { strides[axis] = strides[axis + 1] * Swift.max(shape[axis + 1], 1) }
+    for axis in shape.indices.dropLast().reversed() {
+      strides[axis] = strides[axis + 1] * Swift.max(shape[axis + 1], 1)
+    }
     return strides
   }
 }

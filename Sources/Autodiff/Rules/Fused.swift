@@ -1,0 +1,116 @@
+/// Evaluates an arithmetic chain at every element, in one kernel.
+///
+/// Inputs broadcast together. The derivative comes from the same expression; a broadcast input's gradient is summed
+/// over the repeated axes in the kernel that computes it.
+/// - Parameter scalars: numbers that may change from call to call without a new kernel.
+public func fused(
+  _ name: String, _ inputs: [Tensor], scalars: [Double] = [],
+  _ body: (_ inputs: [ScalarExpression], _ scalars: [ScalarExpression]) -> ScalarExpression
+) -> Tensor {
+  let program = ElementwiseProgram(name, inputs: inputs.count, scalars: scalars.count) { x, s in [body(x, s)] }
+  let device = inputs[0].device
+  let shape = orTrap(try broadcastShape(name, inputs.map(\.shape)))
+  let elementType = realType(inputs)
+  let result = device.allocate(elementType, shape)
+  device.map(program, inputs.map(\.view), scalars: scalars, into: [result])
+  return recordingFused(program, result, inputs, scalars: scalars, domain: shape)
+}
+
+public func fused(_ name: String, _ x: Tensor, _ body: (ScalarExpression) -> ScalarExpression) -> Tensor {
+  fused(name, [x]) { x, _ in body(x[0]) }
+}
+
+public func fused(
+  _ name: String, _ x: Tensor, _ y: Tensor, _ body: (ScalarExpression, ScalarExpression) -> ScalarExpression
+) -> Tensor {
+  fused(name, [x, y]) { x, _ in body(x[0], x[1]) }
+}
+
+public func fused(
+  _ name: String, _ x: Tensor, _ y: Tensor, _ z: Tensor,
+  _ body: (ScalarExpression, ScalarExpression, ScalarExpression) -> ScalarExpression
+) -> Tensor {
+  fused(name, [x, y, z]) { x, _ in body(x[0], x[1], x[2]) }
+}
+
+/// Evaluates arithmetic chains at every element and sums each over all elements: losses.
+///
+/// - Returns: one tensor of shape `[1]` per expression.
+public func fusedSum(
+  _ name: String, _ inputs: [Tensor], scalars: [Double] = [],
+  _ body: (_ inputs: [ScalarExpression], _ scalars: [ScalarExpression]) -> [ScalarExpression]
+) -> [Tensor] {
+  let program = ElementwiseProgram(name, inputs: inputs.count, scalars: scalars.count, body)
+  let device = inputs[0].device
+  let shape = orTrap(try broadcastShape(name, inputs.map(\.shape)))
+  let ones = shape.map { _ in 1 }
+  let views = inputs.map(\.view)
+  let sums = program.outputs.map { _ in device.allocate(realType(inputs), ones) }
+  device.reduce(.sum, program, views, scalars: scalars, domain: shape, into: sums)
+  // One node per sum: its pullback is the gradient of that expression alone.
+  return sums.indices.map { k in
+    recordingFused(program.output(k), sums[k].reshaped([1]), inputs, scalars: scalars, domain: shape)
+  }
+}
+
+/// Records a program's only output; saves just the inputs that some derivative reads.
+private func recordingFused(
+  _ program: ElementwiseProgram, _ result: TensorView, _ inputs: [Tensor], scalars: [Double], domain: [Int]
+) -> Tensor {
+  let recorded = inputs.indices.filter { inputs[$0].isRecorded }
+  guard !recorded.isEmpty else { return Tensor(result, on: inputs[0].device) }
+  let derivatives = recorded.map { (input: $0, program: program.gradient(ofInputs: [$0])) }
+  let needed = inputs.indices.filter { index in derivatives.contains { $0.program.reads(input: index) } }
+  let shapes = inputs.map(\.shape)
+  return .recording(program.name, result, from: inputs, saving: needed.map { inputs[$0].view }) { gradients, saved in
+    // An input that no derivative reads is stood in for by the upstream, so that the numbering stays.
+    var views = [TensorView](repeating: gradients.upstream, count: shapes.count)
+    for (index, view) in zip(needed, saved) { views[index] = view }
+    for derivative in derivatives where gradients.isWanted(derivative.input) {
+      accumulateGradient(
+        derivative.program, inputs: views + [gradients.upstream], scalars: scalars, domain: domain,
+        shape: shapes[derivative.input], of: derivative.input, gradients)
+    }
+  }
+}
+
+/// Adds a gradient program's only output to input `index`, summing over the axes along which that input was repeated.
+private func accumulateGradient(
+  _ program: ElementwiseProgram, inputs: [TensorView], scalars: [Double], domain: [Int], shape target: [Int],
+  of index: Int, _ gradients: Gradients
+) {
+  let device = gradients.device
+  gradients.accumulate(index) { destination, beta in
+    let aligned = [Int](repeating: 1, count: domain.count - target.count) + target
+    let computed = beta == 0 ? destination : device.allocate(destination.elementType, target)
+    if aligned == domain {
+      device.map(program, inputs, scalars: scalars, into: [computed.reshaped(domain)])
+    } else {
+      device.reduce(.sum, program, inputs, scalars: scalars, domain: domain, into: [computed.reshaped(aligned)])
+    }
+    if beta != 0 { device.map(.addition, [destination, computed], into: [destination]) }
+  }
+}
+
+/// The type that a program over these inputs computes in: integer inputs are converted to it.
+private func realType(_ inputs: [Tensor]) -> ElementType {
+  inputs.first { $0.elementType.isReal }?.elementType ?? .float32
+}
+
+/// The shape that all of `shapes` broadcast to.
+public func broadcastShape(_ name: String, _ shapes: [[Int]]) throws -> [Int] {
+  let rank = shapes.map(\.count).max() ?? 0
+  var result = [Int](repeating: 1, count: rank)
+  for shape in shapes {
+    for (axis, size) in zip((rank - shape.count)..<rank, shape) where size != 1 {
+      guard result[axis] == 1 || result[axis] == size else {
+        throw ComputeError(
+          .shape, what: "\(name): shapes \(shapes) do not go together",
+          why: "axis \(axis) is \(result[axis]) in one and \(size) in another",
+          mend: "reshape the inputs so that their axes line up from the right")
+      }
+      result[axis] = size
+    }
+  }
+  return result
+}

@@ -1,0 +1,30 @@
+/// One run of a model: which parameters, whether it trains, and where it is recorded.
+public final class ForwardPass {
+  public let parameters: ParameterStore
+  /// Batch norm uses batch statistics and dropout drops.
+  public let isTraining: Bool
+  public let tape: Tape?
+  /// Where dropout masks come from; needed for training with dropout.
+  public let random: RandomStream?
+  private var variables: [String: Tensor] = [:]
+
+  /// - Parameter tape: records the pass for a backward pass; nil only computes.
+  public init(_ parameters: ParameterStore, isTraining: Bool, tape: Tape? = nil, random: RandomStream? = nil) {
+    self.parameters = parameters
+    self.isTraining = isTraining
+    self.tape = tape
+    self.random = random
+  }
+
+  /// A trainable parameter, recorded once per pass so that all its uses gather one gradient.
+  public func parameter(_ name: String) -> Tensor {
+    if let known = variables[name] { return known }
+    let plain = Tensor(parameters.view(name), on: parameters.device)
+    let tensor = tape.map { $0.variable(plain, gradient: parameters.slot(name)) } ?? plain
+    variables[name] = tensor
+    return tensor
+  }
+
+  /// Whether running statistics move: in training, and not when `checkpoint` computes a body again.
+  public var updatesStatistics: Bool { isTraining && !(tape?.isReplaying ?? false) }
+}

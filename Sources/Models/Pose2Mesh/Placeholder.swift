@@ -1,1 +1,0 @@
-// Models/Pose2Mesh

@@ -1,0 +1,80 @@
+import Foundation
+import Geometry
+import Layers
+import Optimizers
+
+/// One update of a Pose2Mesh network: forward, losses, backward, optimiser.
+public final class Pose2MeshTrainer {
+  public let network: Pose2MeshNetwork
+  public let loss: Pose2MeshLoss
+  public private(set) var optimizer: RMSprop
+  /// Where dropout masks come from; the position belongs into a training checkpoint.
+  public let random: RandomStream
+  /// Called between backward and optimiser with the flat gradient: an all-reduce goes here.
+  public var combineGradients: ((TensorView) throws -> Void)?
+
+  public init(_ network: Pose2MeshNetwork, _ loss: Pose2MeshLoss, seed: UInt64) {
+    self.network = network
+    self.loss = loss
+    optimizer = RMSprop(network.parameters)
+    random = RandomStream(seed: seed)
+  }
+
+  /// Starts the optimiser afresh, as a new stage does.
+  public func resetOptimizer() { optimizer = RMSprop(network.parameters) }
+
+  /// Seconds of one step's parts; each ends with a wait for the device.
+  public struct Times: Sendable {
+    public var forward = 0.0
+    public var backward = 0.0
+    public var optimizer = 0.0
+
+    public init() {}
+  }
+
+  /// Stage 1: PoseNet alone, on the mean absolute error in millimetres.
+  ///
+  /// - Returns: the loss, weighted as in stage 2's sum for comparability: `lift` in millimetres.
+  public func liftStep(_ pose2D: Tensor, lift: Tensor, valid: Tensor, learningRate: Double) throws -> Double {
+    let tape = Tape()
+    let pass = ForwardPass(network.parameters, isTraining: true, tape: tape, random: random)
+    let value = Pose2MeshLoss.lift(network.poseNet(pose2D, pass), lift, valid: valid)
+    tape.backward(from: [value])
+    try update(learningRate)
+    return try value.doubles()[0]
+  }
+
+  /// Stage 2: PoseNet and MeshNet together.
+  ///
+  /// - Returns: the weighted loss terms by name.
+  public func cascadeStep(
+    _ pose2D: Tensor, _ targets: Pose2MeshTargets, weights: Pose2MeshLossWeights, learningRate: Double,
+    times: inout Times?
+  ) throws -> [(name: String, value: Double)] {
+    let clock = ContinuousClock()
+    func timed(_ part: WritableKeyPath<Times, Double>, _ body: () throws -> Void) throws {
+      guard times != nil else { return try body() }
+      let start = clock.now
+      try body()
+      try network.parameters.device.synchronize()
+      times?[keyPath: part] += (clock.now - start) / .seconds(1)
+    }
+    let tape = Tape()
+    let pass = ForwardPass(network.parameters, isTraining: true, tape: tape, random: random)
+    var terms: Pose2MeshLoss.Terms?
+    try timed(\.forward) { terms = loss(network(pose2D, pass), targets, weights: weights) }
+    guard let terms else { return [] }
+    try timed(\.backward) { tape.backward(from: terms.all) }
+    try timed(\.optimizer) { try update(learningRate) }
+    return try terms.values()
+  }
+
+  private func update(_ learningRate: Double) throws {
+    defer { network.parameters.clearGradients() }
+    if let combineGradients {
+      network.parameters.zeroMissingGradients()
+      try combineGradients(network.parameters.gradients)
+    }
+    optimizer.step(learningRate: learningRate)
+  }
+}

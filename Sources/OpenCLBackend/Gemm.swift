@@ -1,0 +1,93 @@
+import Compute
+import Kernels
+
+/// How `gemm.cl` cuts a product: its build-time numbers.
+struct GemmTiles: Hashable {
+  let m, n, k: Int
+  let itemM, itemN: Int
+
+  var groupSize: Int { (m / itemM) * (n / itemN) }
+
+  /// 64 x 64 x 16, 4 x 4 sums per item: 256 work-items, 8.3 kB of local memory in float and 16.6 kB in double.
+  static let standard = GemmTiles(m: 64, n: 64, k: 16, itemM: 4, itemN: 4)
+}
+
+extension OpenCLDevice {
+  public func gemm(
+    _ a: TensorView, _ b: TensorView, into c: TensorView, alpha: Double, beta: Double, epilogue: Epilogue?
+  ) {
+    let plan = orTrap(try GemmPlan(a, b, into: c, epilogue: epilogue))
+    c.buffer.markWritten()
+    guard supports(c.elementType), !c.isEmpty else { return }
+    tiledGemm(plan, a, b, into: c, alpha: alpha, beta: beta, epilogue: epilogue, .standard)
+  }
+
+  /// The product by `gemm.cl`.
+  func tiledGemm(
+    _ plan: GemmPlan, _ a: TensorView, _ b: TensorView, into c: TensorView, alpha: Double, beta: Double,
+    epilogue: Epilogue?, _ tiles: GemmTiles
+  ) {
+    let isDouble = c.elementType == .float64
+    let tileCount =
+      ((plan.m + tiles.m - 1) / tiles.m) * ((plan.n + tiles.n - 1) / tiles.n) * plan.batch
+    let (slices, sliceLength) = slicing(plan, tiles, tileCount: tileCount, c.elementType)
+    let partial = slices > 1 ? allocate(c.elementType, [slices, plan.batch, plan.m, plan.n]) : nil
+
+    let bias: TensorView?
+    let biasCode: Int
+    switch epilogue?.bias {
+    case .perColumn(let view): (bias, biasCode) = (view, 1)
+    case .perRow(let view): (bias, biasCode) = (view, 2)
+    case nil: (bias, biasCode) = (nil, 0)
+    }
+    let biasView = bias ?? c
+    let signature = [
+      tiles.m, tiles.n, tiles.k, tiles.itemM, tiles.itemN, plan.a.isTransposed ? 1 : 0, plan.b.isTransposed ? 1 : 0,
+    ]
+    let defines = zip(
+      ["TILE_M", "TILE_N", "TILE_K", "ITEM_M", "ITEM_N", "A_TRANSPOSED", "B_TRANSPOSED"], signature
+    ).map { "#define \($0) \($1)" }
+    let target: [KernelArgument] = [
+      .buffer(c.buffer), .int(c.offset), .int(plan.c.leadingDimension), .int(plan.c.batchStride),
+      .buffer(biasView.buffer), .int(bias?.offset ?? 0),
+      .int32(biasCode), .int32(epilogue?.activation == .relu ? 1 : 0),
+    ]
+    launch(
+      "gemm", KernelKey(source: .gemm, function: "gemm", isDouble: isDouble, signature: signature), defines: defines,
+      [
+        .int(plan.m), .int(plan.n), .int(plan.k), .int(plan.batch), .int(slices), .int(sliceLength),
+        .real(alpha, like: c),
+        .buffer(a.buffer), .int(a.offset), .int(plan.a.leadingDimension), .int(plan.a.batchStride),
+        .buffer(b.buffer), .int(b.offset), .int(plan.b.leadingDimension), .int(plan.b.batchStride),
+        .real(beta, like: c),
+      ] + (partial.map { [.buffer($0.buffer)] + target.dropFirst() } ?? target),
+      global: [tileCount * slices * tiles.groupSize], local: [tiles.groupSize], flop: plan.flop,
+      byteCount: [a, b, c].reduce(0) { $0 + Self.distinctByteCount($1) })
+
+    guard let partial else { return }
+    let size = grid(c.elementCount)
+    launch(
+      "gemm.combine", KernelKey(source: .gemm, function: "gemmCombine", isDouble: isDouble, signature: signature),
+      defines: defines,
+      [
+        .int(plan.m), .int(plan.n), .int(plan.batch), .int(slices), .real(alpha, like: c), .buffer(partial.buffer),
+        .real(beta, like: c),
+      ] + target,
+      global: size.global, local: size.local, flop: partial.elementCount,
+      byteCount: Self.distinctByteCount(partial) + Self.distinctByteCount(c))
+  }
+
+  /// Cuts a long k into slices where the tiles of c alone would leave most of a device idle.
+  ///
+  /// A function of the shape and of the largest allocation alone, so that the same product gives the same bits.
+  private func slicing(
+    _ plan: GemmPlan, _ tiles: GemmTiles, tileCount: Int, _ elementType: ElementType
+  ) -> (slices: Int, length: Int) {
+    let shortest = 256
+    let resultBytes = plan.batch * plan.m * plan.n * elementType.byteCount
+    let most = Swift.min(256 / tileCount, plan.k / shortest, information.largestAllocation / resultBytes)
+    guard most > 1 else { return (1, Swift.max(plan.k, 1)) }
+    let length = ((plan.k + most - 1) / most + tiles.k - 1) / tiles.k * tiles.k
+    return ((plan.k + length - 1) / length, length)
+  }
+}

@@ -1,0 +1,23 @@
+import Foundation
+import Synchronization
+
+/// Turns Ctrl-C and SIGTERM into a request to stop after the current step.
+///
+/// The first signal sets a flag that the training loop reads; a second one leaves the process at once with
+/// code 130. Signals belong to the process, so this is the one piece of global state in the library.
+public enum Interrupts {
+  private static let count = Atomic<Int>(0)
+
+  /// Starts to catch the signals.
+  public static func install() {
+    count.store(0, ordering: .relaxed)  // also initialises it before a handler can run
+    for number in [SIGINT, SIGTERM] {
+      signal(number) { _ in
+        if Interrupts.count.wrappingAdd(1, ordering: .relaxed).oldValue > 0 { _exit(130) }
+      }
+    }
+  }
+
+  /// Whether a signal has arrived since `install()`.
+  public static var isRequested: Bool { count.load(ordering: .relaxed) > 0 }
+}

@@ -1,0 +1,52 @@
+import CPUBackend
+import Compute
+import TestSupport
+import Testing
+
+/// The same calls give the same bits: on every device from run to run, on the CPU for any number of threads.
+struct DeterminismTests {
+  @Test(arguments: Devices.underTest)
+  func theSameCallsGiveTheSameBits(device: TestDevice) throws {
+    let first = try results(device.device, device.elementType)
+    for _ in 0..<3 { #expect(try results(device.device, device.elementType) == first) }
+  }
+
+  @Test(arguments: [ElementType.float32, .float64])
+  func theNumberOfThreadsChangesNoBit(type: ElementType) throws {
+    let one = try results(CPUDevice(threads: 1), type)
+    for threads in [2, 3] { #expect(try results(CPUDevice(threads: threads), type) == one, "\(threads) threads") }
+  }
+
+  /// The bit patterns of results that sum many terms.
+  private func results(_ device: any Device, _ type: ElementType) throws -> [[UInt64]] {
+    var random = RandomSource(seed: 101)
+    func upload(_ shape: [Int]) -> TensorView {
+      let view = device.allocate(type, shape)
+      device.upload(random.signed(shape.reduce(1, *)), to: view)
+      return view
+    }
+    let x = upload([4, 517, 33])
+    let (weights, b) = (upload([517]), upload([33, 65]))
+    func output(_ shape: [Int]) -> TensorView { device.allocate(type, shape) }
+    let sums = [[1, 1, 1], [1, 1, 33], [4, 1, 33], [4, 517, 1]].map { output($0) }
+    for sum in sums {
+      device.reduce(.sum, .identity, [x], scalars: [], domain: x.shape, into: [sum])
+    }
+    let (mean, variance) = (output([33]), output([33]))
+    device.moments(x, weights: weights, mean: mean, variance: variance)
+    let logs = output([4, 517, 1])
+    device.logSumExp(x, into: logs)
+    let product = output([4 * 517, 65])
+    device.gemm(x.reshaped([4 * 517, 33]), b, into: product)
+    let gram = output([4, 33, 33])
+    device.gemm(x.transposed, x, into: gram)
+    let sparse = SparseMatrix(random.sparse(300, 517, density: 0.05), type, on: device)
+    let laplacian = output([4, 300, 33])
+    device.spmm(sparse, x, into: laplacian)
+    let scattered = output([4, 7, 33])
+    device.scatterAdd(x, RowIndex((0..<517).map { Int32($0 % 7) }, sourceRows: 7, on: device), into: scattered, beta: 0)
+    return try (sums + [mean, variance, logs, product, gram, laplacian, scattered]).map {
+      try device.downloadDoubles($0).map(\.bitPattern)
+    }
+  }
+}

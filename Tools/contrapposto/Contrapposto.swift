@@ -1,0 +1,11 @@
+import ArgumentParser
+
+struct Contrapposto: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "contrapposto",
+    abstract: "Trains and runs models of 3D human pose and shape, on the CPU and on any GPU with OpenCL.",
+    version: "0.1.0",
+    subcommands: [
+      DoctorCommand.self, DevicesCommand.self, DataCommand.self, TrainCommand.self, VerifyCommand.self,
+    ])
+}

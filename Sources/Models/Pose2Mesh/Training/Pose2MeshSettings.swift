@@ -27,6 +27,8 @@ public struct Pose2MeshSettings: Codable, Sendable, Equatable {
     /// Folders of BVH clips for training and for evaluation; null uses the embedded pose priors.
     public var motion: String? = nil
     public var evaluationMotion: String? = nil
+    /// A folder of BVH clips that choose the best checkpoint; null takes the training poses, on other people.
+    public var validationMotion: String? = nil
     /// Whether training adds the synthetic 2D detection error.
     public var addsError = false
     public var evaluationSamples = 512

@@ -19,9 +19,12 @@ public struct Pose2MeshSetup {
     body = try Self.body(settings.data)
     hierarchy = try GraphHierarchy(
       of: body.templateMesh, levels: Self.levels(vertices: body.vertexCount), name: body.name)
-    let trainPoses: any PoseSource = try settings.data.motion.map { try MotionLibrary(folder: $0) } ?? PosePrior.train
-    let testPoses: any PoseSource =
-      try settings.data.evaluationMotion.map { try MotionLibrary(folder: $0) } ?? PosePrior.test
+    func poses(_ folder: String?, otherwise fallback: any PoseSource) throws -> any PoseSource {
+      try folder.map { try MotionLibrary(folder: $0) } ?? fallback
+    }
+    let trainPoses = try poses(settings.data.motion, otherwise: PosePrior.train)
+    let validationPoses = try poses(settings.data.validationMotion, otherwise: trainPoses)
+    let testPoses = try poses(settings.data.evaluationMotion, otherwise: PosePrior.test)
     let (body, jointSet) = (body, jointSet)
     func sampler(_ poses: any PoseSource, _ split: ProjectedBodySampler.Split, addsError: Bool) throws
       -> ProjectedBodySampler
@@ -31,7 +34,7 @@ public struct Pose2MeshSetup {
         mirrorsPoses: split == .train)
     }
     training = try sampler(trainPoses, .train, addsError: settings.data.addsError)
-    validation = try sampler(trainPoses, .validation, addsError: false)
+    validation = try sampler(validationPoses, .validation, addsError: false)
     test = try sampler(testPoses, .test, addsError: false)
   }
 

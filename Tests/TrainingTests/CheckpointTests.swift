@@ -31,13 +31,13 @@ import Testing
 
   struct Fault: Sendable, CustomTestStringConvertible {
     let testDescription: String
-    let break_: @Sendable (inout Checkpoint) -> Void
+    let change: @Sendable (inout Checkpoint) -> Void
     let message: String
 
     init(_ name: String, _ message: String, _ change: @escaping @Sendable (inout Checkpoint) -> Void) {
       testDescription = name
       self.message = message
-      break_ = change
+      self.change = change
     }
   }
 
@@ -58,7 +58,7 @@ import Testing
   @Test(arguments: faults)
   func aFaultIsNamed(fault: Fault) {
     var checkpoint = Self.fitting()
-    fault.break_(&checkpoint)
+    fault.change(&checkpoint)
     let error = #expect(throws: ComputeError.self) { try Self.contract.validate(checkpoint) }
     #expect(error?.kind == .configuration)
     #expect(error?.why == fault.message)

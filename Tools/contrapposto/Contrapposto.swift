@@ -6,6 +6,7 @@ struct Contrapposto: ParsableCommand {
     abstract: "Trains and runs models of 3D human pose and shape, on the CPU and on any GPU with OpenCL.",
     version: "0.1.0",
     subcommands: [
-      DoctorCommand.self, DevicesCommand.self, DataCommand.self, TrainCommand.self, VerifyCommand.self,
+      DoctorCommand.self, DevicesCommand.self, DataCommand.self, TrainCommand.self, EvaluateCommand.self,
+      PredictCommand.self, VerifyCommand.self, ReportCommand.self,
     ])
 }

@@ -89,7 +89,7 @@ public struct Progress: Sendable, Equatable {
   }
 
   /// "59 s", "3 min 05 s", "2 h 10 min".
-  static func duration(_ seconds: Double) -> String {
+  public static func duration(_ seconds: Double) -> String {
     let total = Int(seconds.rounded())
     if total < 60 { return "\(total) s" }
     if total < 3600 { return String(format: "%d min %02d s", total / 60, total % 60) }

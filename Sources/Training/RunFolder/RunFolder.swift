@@ -39,6 +39,22 @@ public struct RunFolder: Sendable {
     return folder
   }
 
+  /// The run in `parent` that last wrote a checkpoint. Throws `.noInput` when there is none.
+  public static func newest(in parent: String) throws -> RunFolder {
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: parent)) ?? []
+    let dated = names.compactMap { name -> (folder: RunFolder, date: Date)? in
+      let folder = RunFolder(path: parent + "/" + name)
+      let attributes = try? FileManager.default.attributesOfItem(atPath: folder.checkpoint(.latest))
+      return (attributes?[.modificationDate] as? Date).map { (folder, $0) }
+    }
+    guard let newest = dated.max(by: { $0.date < $1.date }) else {
+      throw ComputeError(
+        .noInput, what: "there is no trained run in \(parent)", why: "a model is needed to predict with",
+        mend: "train one with `contrapposto train pose2mesh`, or name a run folder")
+    }
+    return newest.folder
+  }
+
   public var configuration: String { path + "/config.yaml" }
   public var metrics: String { path + "/metrics.csv" }
   public var log: String { path + "/log.txt" }

@@ -16,7 +16,7 @@ struct TrainCommand: ParsableCommand {
       abstract: "Trains Pose2Mesh on generated people.",
       discussion: """
         Stage 1 lifts 2D joints to 3D, stage 2 trains the whole cascade. Writes a run folder with config.yaml, \
-        metrics.csv, checkpoints and report.html. Ctrl-C finishes the step, writes a checkpoint and exits 130; a second \
+        metrics.csv and checkpoints, and at the end evaluation.json and report.html. Ctrl-C finishes the step, writes a checkpoint and exits 130; a second \
         one leaves at once. Any setting of the configuration can be given as --set section.key=value.
         """)
 
@@ -66,7 +66,8 @@ struct TrainCommand: ParsableCommand {
       if let path = options.profile { try trace?.write(to: path) }
       guard outcome == .finished else { throw ExitCode(interruptedExitCode) }
       device.profiler = nil
-      print(folder.path)
+      try session.report(on: folder)
+      print(folder.report)
     }
   }
 }

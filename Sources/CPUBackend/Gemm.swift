@@ -69,7 +69,7 @@ private struct GemmCut {
   private static let tileWork = 1 << 25
   /// A product with so few elements of c and so long a sum is cut along the sum.
   private static let smallResult = 1 << 18
-  private static let shortestSlice = 4096
+  private static let shortestSlice = 1024
   private static let mostSlices = 32
 
   init(_ plan: GemmPlan) {

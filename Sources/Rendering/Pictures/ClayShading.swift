@@ -13,64 +13,61 @@ struct ClayShading {
   private static let skyColor = SIMD3<Float>(0.92, 0.96, 1.00) * 0.32
   private static let groundColor = SIMD3<Float>(1.00, 0.93, 0.86) * 0.13
 
-  /// Per pixel where the surface is, and which way it faces; meaningless where there is none.
-  private let positions: [SIMD3<Float>]
+  private let faces: [SIMD3<Int32>]
+  /// Per vertex.
+  private let places: [SIMD3<Float>]
   private let normals: [SIMD3<Float>]
   private let albedo: [SIMD3<Float>]
   private let fragments: Fragments
+  /// Per pixel where the surface is; zero where there is none.
+  private let positions: [SIMD3<Float>]
   private let focalLength: Float
   private let isPerspective: Bool
   /// How far away surfaces shade each other, in units of the mesh.
   private let reach: Float
 
   init(_ surface: Surface, _ fragments: Fragments, in view: View) {
-    let rotation = view.camera.rotation
-    let normalOfVertex = surface.mesh.vertexNormals.map { SIMD3<Float>(rotation * $0) }
-    let colorOfVertex = surface.colors.map { SIMD3<Float>($0.linear) }
-    let placeOfVertex = surface.mesh.vertices.map { SIMD3<Float>(view.camera.toCamera($0)) }
-    let count = fragments.face.count
-    var positions = [SIMD3<Float>](repeating: .zero, count: count)
-    var normals = positions
-    var albedo = positions
-    for pixel in 0..<count where fragments.face[pixel] >= 0 {
-      let face = surface.mesh.faces[Int(fragments.face[pixel])]
-      let w = fragments.weights[pixel]
-      func blend(_ values: [SIMD3<Float>]) -> SIMD3<Float> {
-        let (a, b, c) = (values[Int(face.x)], values[Int(face.y)], values[Int(face.z)])
-        return a + (b - a) * w.x + (c - a) * w.y
-      }
-      let place = blend(placeOfVertex)
-      let toViewer = view.projection == .perspective ? -unit(place) : SIMD3(0, 0, -1)
-      let corner = placeOfVertex[Int(face.x)]
-      let across = cross(placeOfVertex[Int(face.y)] - corner, placeOfVertex[Int(face.z)] - corner)
-      // Seen from inside, a surface is lit as if its inside were painted.
-      let side: Float = dot(across, toViewer) < 0 ? -1 : 1
-      positions[pixel] = place
-      normals[pixel] = unit(blend(normalOfVertex)) * side
-      albedo[pixel] = blend(colorOfVertex)
-    }
-    self.positions = positions
-    self.normals = normals
-    self.albedo = albedo
+    let faces = surface.mesh.faces
+    let places = surface.mesh.vertices.map { SIMD3<Float>(view.camera.toCamera($0)) }
+    self.faces = faces
+    self.places = places
+    normals = surface.mesh.vertexNormals.map { SIMD3<Float>(view.camera.rotation * $0) }
+    albedo = surface.colors.map { SIMD3<Float>($0.linear) }
     self.fragments = fragments
+    positions = fragments.face.indices.map { pixel in
+      let face = fragments.face[pixel]
+      return face < 0 ? .zero : Self.blend(places, faces[Int(face)], fragments.weights[pixel])
+    }
     focalLength = Float(view.camera.focalLength.x)
     isPerspective = view.projection == .perspective
-    let middle = placeOfVertex.reduce(.zero, +) / Float(max(1, placeOfVertex.count))
-    reach = 0.16 * (placeOfVertex.map { dot($0 - middle, $0 - middle) }.max() ?? 0).squareRoot()
+    let middle = places.reduce(.zero, +) / Float(max(1, places.count))
+    reach = 0.16 * (places.map { dot($0 - middle, $0 - middle) }.max() ?? 0).squareRoot()
   }
 
-  /// The light that one pixel sends to the viewer.
+  /// The value of a vertex property at a point of a face.
+  private static func blend(_ values: [SIMD3<Float>], _ face: SIMD3<Int32>, _ weights: SIMD2<Float>) -> SIMD3<Float> {
+    let (a, b, c) = (values[Int(face.x)], values[Int(face.y)], values[Int(face.z)])
+    return a + (b - a) * weights.x + (c - a) * weights.y
+  }
+
+  /// The light that one pixel sends to the viewer; it must see a face.
   func color(at pixel: Int) -> SIMD3<Float> {
-    let normal = normals[pixel]
+    let face = faces[Int(fragments.face[pixel])]
+    let weights = fragments.weights[pixel]
     let toViewer = isPerspective ? -unit(positions[pixel]) : SIMD3(0, 0, -1)
-    let openness = self.openness(at: pixel)
+    let corner = places[Int(face.x)]
+    let across = cross(places[Int(face.y)] - corner, places[Int(face.z)] - corner)
+    // Seen from inside, a surface is lit as if its inside were painted.
+    let side: Float = dot(across, toViewer) < 0 ? -1 : 1
+    let normal = unit(Self.blend(normals, face, weights)) * side
+    let openness = self.openness(at: pixel, facing: normal)
 
     // Light that wraps around the edge of shadow makes skin and clay look soft.
     let keyLight = Self.keyColor * max(0, (dot(normal, Self.key) + 0.15) / 1.15) * (0.45 + 0.55 * openness)
     let fillLight = Self.fillColor * max(0, (dot(normal, Self.fill) + 0.4) / 1.4)
     let height = 0.5 - 0.5 * normal.y
     let ambient = (Self.groundColor + (Self.skyColor - Self.groundColor) * height) * openness
-    let diffuse = albedo[pixel] * (keyLight + fillLight + ambient)
+    let diffuse = Self.blend(albedo, face, weights) * (keyLight + fillLight + ambient)
 
     let half = unit(Self.key + toViewer)
     let gloss = max(0, dot(normal, half))
@@ -83,21 +80,18 @@ struct ClayShading {
 
   /// The share of the surroundings that is open, from 0 to 1: screen-space obscurance, after McGuire, Mara and
   /// Luebke, "Scalable Ambient Obscurance", 2012.
-  private func openness(at pixel: Int) -> Float {
+  private func openness(at pixel: Int, facing normal: SIMD3<Float>) -> Float {
     let (width, height) = (fragments.width, fragments.height)
     let (x, y) = (pixel % width, pixel / width)
-    let (place, normal) = (positions[pixel], normals[pixel])
+    let place = positions[pixel]
     let radius = reach * focalLength / (isPerspective ? place.z : 1)
-    // Each pixel looks in its own directions; the average over a few neighbours sees them all.
-    let seed = 0.067_110_56 * Float(x) + 0.005_837_15 * Float(y)
-    let noise = 52.982_918_9 * (seed - seed.rounded(.down))
-    let start = Int((noise - noise.rounded(.down)) * Float(Self.directions.count))
-    let taps = 12
     var obscurance: Float = 0
-    for tap in 0..<taps {
-      let distance = radius * (Float(tap) + 0.5) / Float(taps)
-      let direction = Self.directions[(start + tap * 25) % Self.directions.count]
-      let (u, v) = (x + Int(direction.x * distance), y + Int(direction.y * distance))
+    var taps = 0
+    // Neighbours share the work: three columns together look at all places of the spiral.
+    for tap in stride(from: x % 3, to: Self.spiral.count, by: 3) {
+      taps += 1
+      let step = Self.spiral[tap] * radius
+      let (u, v) = (x + Int(step.x), y + Int(step.y))
       guard u >= 0, v >= 0, u < width, v < height else { continue }
       let other = v * width + u
       guard fragments.face[other] >= 0 else { continue }
@@ -110,9 +104,11 @@ struct ClayShading {
     return max(0, 1 - 2.2 * reach * obscurance / Float(taps))
   }
 
-  /// 64 unit vectors around the circle.
-  private static let directions: [SIMD2<Float>] = (0..<64).map {
-    let angle = Double($0) / 64 * 2 * .pi
-    return SIMD2(Float(cos(angle)), Float(sin(angle)))
+  /// Places in the unit circle, evenly spread over directions and distances.
+  private static let spiral: [SIMD2<Float>] = (0..<42).map {
+    // The golden angle puts each place into the largest gap of those before it.
+    let angle = Double($0) * 2.399_963_229_728_653
+    let distance = (Double($0) + 0.5) / 42
+    return SIMD2(Float(distance * cos(angle)), Float(distance * sin(angle)))
   }
 }

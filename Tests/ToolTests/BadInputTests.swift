@@ -34,7 +34,7 @@ import Testing
     Fault(arguments: train + ["--motion", "nowhere"], exitCode: 66, names: "nowhere"),
     Fault(arguments: train + ["--motion", "."], exitCode: 65, names: "a.bvh", files: ["a.bvh": motionless]),
     Fault(arguments: train + ["--runs", "a/b"], exitCode: 73, names: "a", files: ["a": "a file, not a folder"]),
-    Fault(arguments: train + ["--resume", "nowhere"], exitCode: 66, names: "nowhere"),
+    Fault(arguments: ["train", "pose2mesh", "--resume", "nowhere"], exitCode: 66, names: "nowhere"),
     Fault(arguments: train + ["--device", "gpu"], exitCode: 64, names: "gpu"),
     Fault(arguments: train + ["--device", "opencl:99"], exitCode: 69, names: "opencl:99"),
     Fault(arguments: ["train", "pose2mesh", "--device", "cpu"], exitCode: 66, names: "anny"),

@@ -10,13 +10,13 @@ import Testing
       "model.hidden=4", "--set", "lift.epochs=1", "--set", "lift.stepsPerEpoch=\(steps)", "--set", "lift.batch=2",
       "--set", "cascade.epochs=\(epochs)", "--set", "cascade.stepsPerEpoch=\(steps)", "--set", "cascade.batch=2",
       "--set",
-      "data.evaluationSamples=2",
+      "data.evaluationSamples=2", "--set", "data.baselineSamples=32",
     ]
   }
 
   private func bytes(_ path: String) -> Data? { FileManager.default.contents(atPath: path) }
 
-  @Test func aRunThatIsInterruptedContinuesToTheSameBytes() throws {
+  @Test(.timeLimit(.minutes(10))) func aRunThatIsInterruptedContinuesToTheSameBytes() throws {
     try withTemporaryFolder { folder in
       let whole = try Tool.run(Self.train("whole", epochs: 3, steps: 20), in: folder)
       #expect(whole.exitCode == 0, "\(whole.errors)")
@@ -26,8 +26,8 @@ import Testing
 
       let running = try Tool.start(Self.train("parts", epochs: 3, steps: 20), in: folder)
       // The metrics file is written when training begins, its second line after the first epoch.
-      while bytes(folder + "/runs/parts/metrics.csv") == nil, running.process.isRunning { usleep(1000) }
-      running.process.interrupt()
+      while bytes(folder + "/runs/parts/metrics.csv") == nil { usleep(1000) }
+      running.interrupt()
       let interrupted = running.finish()
       #expect(interrupted.exitCode == 130, "\(interrupted.errors)")
       #expect(interrupted.errors.contains("--resume runs/parts"))

@@ -102,7 +102,8 @@ public struct ConfigurationLoader<Settings: Codable> {
         default: nil
         }
       throw ComputeError(
-        .configuration, what: "\(place(mark)): this is not valid YAML", why: "\(error)",
+        .configuration, what: "\(place(mark)): this is not valid YAML",
+        why: "\(error)".split(separator: "\n").first.map(String.init) ?? "it cannot be parsed",
         mend: "write `key: value` lines, sections indented by two spaces, each key once")
     }
   }

@@ -17,14 +17,14 @@ struct ReportCommand: ParsableCommand {
   func run() throws {
     let folder = try RunFolder.open(self.folder)
     let session = try Session(Pose2MeshOptions.load(folder), device: device)
-    try session.report(on: folder)
+    _ = try session.report(on: folder)
     print(folder.report)
   }
 }
 
 extension Session {
   /// Writes the report, measuring the errors first where `evaluate` has not.
-  func report(on folder: RunFolder) throws {
+  func report(on folder: RunFolder) throws -> Pose2MeshComparison {
     let network = try network(of: folder)
     let comparison: Pose2MeshComparison
     if let known = try Pose2MeshComparison.read(folder) {
@@ -43,5 +43,6 @@ extension Session {
         "Again": "contrapposto train pose2mesh --config \(folder.configuration)",
       ])
     try page.write(to: URL(fileURLWithPath: folder.report))
+    return comparison
   }
 }

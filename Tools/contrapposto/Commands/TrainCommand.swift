@@ -66,8 +66,8 @@ struct TrainCommand: ParsableCommand {
       if let path = options.profile { try trace?.write(to: path) }
       guard outcome == .finished else { throw ExitCode(interruptedExitCode) }
       device.profiler = nil
-      try session.report(on: folder)
-      print(folder.report)
+      print(try session.report(on: folder).table)
+      print("\nreport: \(folder.report)")
     }
   }
 }

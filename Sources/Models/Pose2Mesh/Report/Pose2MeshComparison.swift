@@ -19,19 +19,20 @@ public struct Pose2MeshComparison: Codable, Sendable, Equatable {
   /// Training samples that the baselines were fitted to.
   public let baselineSampleCount: Int
 
-  public init(_ setup: Pose2MeshSetup, _ network: Pose2MeshNetwork, baselineSampleCount: Int = 8192) throws {
+  public init(_ setup: Pose2MeshSetup, _ network: Pose2MeshNetwork) throws {
     let evaluation = Pose2MeshEvaluation(setup, setup.test, count: setup.settings.data.evaluationSamples)
     func row(_ name: String, _ errors: MeanErrors) -> Row {
       Row(
         name: name, mpjpe: errors.mpjpe, alignedMPJPE: errors.alignedMPJPE, mpvpe: errors.mpvpe,
         alignedMPVPE: errors.alignedMPVPE)
     }
-    let fitted = 0..<baselineSampleCount
+    let count = setup.settings.data.baselineSamples
+    let fitted = 0..<count
     let baselines: [any MeshBaseline] = [
       MeanPoseBaseline(fittedTo: setup.training, samples: fitted),
       NearestPoseBaseline(fittedTo: setup.training, samples: fitted),
       RidgeBaseline(
-        fittedTo: setup.training, samples: fitted, heldOut: baselineSampleCount..<baselineSampleCount + 512),
+        fittedTo: setup.training, samples: fitted, heldOut: count..<count + (count + 15) / 16),
     ]
     rows =
       [row("Pose2Mesh", try evaluation.meshErrors(of: network))]
@@ -39,7 +40,7 @@ public struct Pose2MeshComparison: Codable, Sendable, Equatable {
     sampleCount = setup.settings.data.evaluationSamples
     trainingPoses = setup.training.poses.summary
     testPoses = setup.test.poses.summary
-    self.baselineSampleCount = baselineSampleCount
+    baselineSampleCount = count
   }
 
   // MARK: - Files

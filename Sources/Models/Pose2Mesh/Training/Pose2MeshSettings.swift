@@ -32,6 +32,8 @@ public struct Pose2MeshSettings: Codable, Sendable, Equatable {
     /// Whether training adds the synthetic 2D detection error.
     public var addsError = false
     public var evaluationSamples = 512
+    /// Training samples that the baselines are fitted to.
+    public var baselineSamples = 8192
   }
 
   /// The factors of the loss terms.
@@ -78,8 +80,9 @@ public struct Pose2MeshSettings: Codable, Sendable, Equatable {
     if data.body == .anny, BodySurface(rawValue: data.vertices) == nil {
       throw refuse("data.vertices", data.vertices, "the body comes in three sizes", "use 6890, 1722 or 432")
     }
-    if data.evaluationSamples < 1 {
-      throw refuse("data.evaluationSamples", data.evaluationSamples, "errors are means over samples", "use 1 or more")
+    for (name, count) in [("evaluationSamples", data.evaluationSamples), ("baselineSamples", data.baselineSamples)]
+    where count < 1 {
+      throw refuse("data.\(name)", count, "errors are means over samples", "use 1 or more")
     }
     for (name, stage) in [("lift", lift), ("cascade", cascade)] where stage.batch < 2 {
       throw refuse("\(name).batch", stage.batch, "batch normalisation needs two samples", "use 2 or more")

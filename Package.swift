@@ -95,7 +95,7 @@ let package = Package(
     test("DatasetsTests", ["Datasets"]),
     test("TrainingTests", ["Training"]),
     test("Pose2MeshTests", ["Pose2Mesh"]),
-    test("ToolTests", []),
+    test("ToolTests", ["ToolSupport"]),
   ],
   swiftLanguageModes: [.v6],
   cLanguageStandard: .c11

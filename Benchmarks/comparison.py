@@ -37,7 +37,7 @@ def without_folders(command):
 
 
 def machine():
-    """What the figures were taken on: processor, cores, memory; no host name, no paths."""
+    """What the figures were taken on: processor, cores, memory, load; no host name, no paths."""
     model = "unknown"
     memory = 0
     with open("/proc/cpuinfo") as file:
@@ -49,7 +49,8 @@ def machine():
         for line in file:
             if line.startswith("MemTotal"):
                 memory = round(int(line.split()[1]) / 2**20)
-    return {"cpu": model, "cores": len(os.sched_getaffinity(0)), "memory_gib": memory}
+    return {"cpu": model, "cores": len(os.sched_getaffinity(0)), "memory_gib": memory,
+            "load_average": round(os.getloadavg()[0], 1)}
 
 
 def commit():

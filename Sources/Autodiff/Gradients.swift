@@ -43,7 +43,6 @@ public final class GradientSlot {
   }
 
   /// Takes over a finished gradient without a copy when the slot is free; false when it must be added instead.
-  @discardableResult
   func adopt(_ view: TensorView) -> Bool {
     guard !isFixed, !hasGradient, view.isContiguous else { return false }
     destination = view
@@ -65,6 +64,14 @@ public struct Gradients {
   let tape: Tape
   let inputs: [Int?]
   public let device: any Device
+  private let handedOut = HandedOut()
+
+  init(upstream: TensorView, tape: Tape, inputs: [Int?], device: any Device) {
+    self.upstream = upstream
+    self.tape = tape
+    self.inputs = inputs
+    self.device = device
+  }
 
   /// Whether a gradient flows to the input at all.
   public func isWanted(_ input: Int) -> Bool { inputs[input] != nil }
@@ -78,10 +85,19 @@ public struct Gradients {
     tape.slot(index).write(shape: shape, elementType, on: device, write)
   }
 
-  /// Gives an input a finished gradient of its shape, which nobody uses afterwards.
+  /// Gives an input a finished gradient of its shape.
+  ///
+  /// The first gradient from a buffer is taken over without a copy, so nobody may use it afterwards; a second one from
+  /// the same buffer is copied.
   public func pass(_ input: Int, _ gradient: TensorView) {
     guard let index = inputs[input] else { return }
-    if tape.slot(index).adopt(gradient) { return }
+    precondition(
+      gradient.shape == tape.shape(index).0 && gradient.elementType == tape.shape(index).1,
+      "a pullback passed a gradient of shape \(gradient.shape) to an input of shape \(tape.shape(index).0)")
+    if !handedOut.buffers.contains(where: { $0 === gradient.buffer }), tape.slot(index).adopt(gradient) {
+      handedOut.buffers.append(gradient.buffer)
+      return
+    }
     accumulate(input) { destination, beta in
       if beta == 0 {
         device.copy(gradient, to: destination)
@@ -90,6 +106,11 @@ public struct Gradients {
       }
     }
   }
+}
+
+/// The buffers that one pullback has given away.
+private final class HandedOut {
+  var buffers: [Buffer] = []
 }
 
 extension ElementwiseProgram {

@@ -5,9 +5,12 @@ public final class Tape {
   struct Entry {
     let tape: Tape
     let index: Int
+    let serial: Int
   }
 
   struct Node {
+    /// Never used twice on one tape: an entry of an earlier recording is recognised by it.
+    let serial: Int
     let name: String
     let device: any Device
     let shape: [Int]
@@ -20,26 +23,43 @@ public final class Tape {
   }
 
   private var nodes: [Node] = []
+  private var nextSerial = 0
   private(set) var isPaused = false
   /// True while `checkpoint` computes its body again: layers then leave running statistics alone.
   public private(set) var isReplaying = false
 
   public init() {}
 
-  func append(_ node: Node) -> Int {
-    nodes.append(node)
-    return nodes.count - 1
+  func append(
+    _ name: String, _ view: TensorView, on device: any Device, inputs: [Int?], saved: [SavedView],
+    slot: GradientSlot, pullback: ((Gradients, [TensorView]) -> Void)?
+  ) -> Tensor {
+    let entry = Entry(tape: self, index: nodes.count, serial: nextSerial)
+    nextSerial += 1
+    nodes.append(
+      Node(
+        serial: entry.serial, name: name, device: device, shape: view.shape, elementType: view.elementType,
+        inputs: inputs, saved: saved, pullback: pullback, slot: slot))
+    return Tensor(view, on: device, entry: entry)
+  }
+
+  /// The place of a recorded tensor; traps when the recording that it belongs to is over.
+  func index(of entry: Entry, usedBy name: String) -> Int {
+    guard entry.tape === self else {
+      preconditionFailure("\(name): inputs are recorded on two tapes; a computation belongs to one")
+    }
+    guard entry.index < nodes.count, nodes[entry.index].serial == entry.serial else {
+      preconditionFailure(
+        "\(name): an input was recorded before the last backward pass, which emptied the tape; record it again")
+    }
+    return entry.index
   }
 
   /// A leaf whose gradient is wanted.
   ///
   /// - Parameter slot: where the gradient goes; a parameter passes its slice of the flat gradient buffer.
   public func variable(_ tensor: Tensor, gradient slot: GradientSlot = GradientSlot()) -> Tensor {
-    let index = append(
-      Node(
-        name: "variable", device: tensor.device, shape: tensor.shape, elementType: tensor.elementType, inputs: [],
-        saved: [], pullback: nil, slot: slot))
-    return Tensor(tensor.view, on: tensor.device, entry: Entry(tape: self, index: index))
+    append("variable", tensor.view, on: tensor.device, inputs: [], saved: [], slot: slot, pullback: nil)
   }
 
   /// Runs the pullbacks of everything that led to `results`, newest first.
@@ -49,10 +69,11 @@ public final class Tape {
   public func backward(from results: [Tensor], seeds: [Double]? = nil) {
     let seeds = seeds ?? [Double](repeating: 1, count: results.count)
     for (result, seed) in zip(results, seeds) {
-      guard let entry = result.entry, entry.tape === self else {
-        preconditionFailure("backward: a result is not recorded on this tape")
+      guard let entry = result.entry else {
+        preconditionFailure("backward: a result is not recorded; it depends on no variable")
       }
-      nodes[entry.index].slot.write(shape: result.shape, result.elementType, on: result.device) { destination, beta in
+      nodes[index(of: entry, usedBy: "backward")].slot.write(shape: result.shape, result.elementType, on: result.device)
+      { destination, beta in
         if beta == 0 {
           result.device.fill(destination, with: seed)
         } else {
@@ -103,7 +124,9 @@ public final class Tape {
     guard let entry = result.entry else {
       preconditionFailure("checkpoint: the body's result does not depend on its inputs")
     }
-    nodes[entry.index].slot.adopt(upstream)
+    guard nodes[entry.index].slot.adopt(upstream) else {
+      preconditionFailure("checkpoint: the body must return a new tensor, not one of its inputs or a parameter")
+    }
     run(downTo: first)
     nodes.removeSubrange(first...)
   }

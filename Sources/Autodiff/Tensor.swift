@@ -66,15 +66,10 @@ extension Tensor {
     guard let tape = inputs.lazy.compactMap({ $0.entry?.tape }).first, !tape.isPaused else {
       return Tensor(view, on: device)
     }
-    for case let entry? in inputs.map(\.entry) where entry.tape !== tape {
-      preconditionFailure("\(name): inputs are recorded on two tapes; a computation belongs to one")
-    }
-    let index = tape.append(
-      Tape.Node(
-        name: name, device: device, shape: view.shape, elementType: view.elementType,
-        inputs: inputs.map { $0.entry?.index }, saved: saved.map { SavedView($0, by: name) }, pullback: pullback,
-        slot: GradientSlot()))
-    return Tensor(view, on: device, entry: Tape.Entry(tape: tape, index: index))
+    let places = inputs.map { $0.entry.map { tape.index(of: $0, usedBy: name) } }
+    return tape.append(
+      name, view, on: device, inputs: places, saved: saved.map { SavedView($0, by: name) }, slot: GradientSlot(),
+      pullback: pullback)
   }
 
   /// The result of an operation that has no gradient: refuses recorded inputs instead of dropping their gradient.

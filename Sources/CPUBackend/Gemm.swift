@@ -9,14 +9,16 @@ extension CPUDevice {
     launch("gemm", flop: plan.flop, reading: [a, b] + (epilogue?.bias.map { [$0.view] } ?? []), writing: [c]) {
       guard !c.isEmpty else { return }
       let product = Product(plan: plan, a: a, b: b, c: c, alpha: alpha, beta: beta, epilogue: epilogue)
-      let cut = GemmCut(plan, c.elementType)
+      let cut = GemmCut(plan)
       if cut.slices > 1 { runSliced(product, cut) } else { run(product, cut) }
     }
   }
 
   private func run(_ product: Product, _ cut: GemmCut) {
-    runTiles(cut.tiles, scratchBytes: product.scratchBytes) { tile, scratch in
-      product.run(cut.block(tile), scratch)
+    let blocks = product.plan.batch * cut.tilesPerMatrix
+    let perTile = cut.blocksPerTile
+    runTiles((blocks + perTile - 1) / perTile, scratchBytes: product.scratchBytes) { tile, scratch in
+      for block in tile * perTile..<min((tile + 1) * perTile, blocks) { product.run(cut.block(block), scratch) }
     }
   }
 
@@ -59,32 +61,37 @@ private struct GemmBlock {
 
 /// How a product is cut, by its shape alone.
 private struct GemmCut {
-  let batch, m, n, k: Int
+  let m, n, k: Int
   let rows, columns: Int
   let slices: Int
 
-  /// Multiply-adds of one tile: about a millisecond of one core, so that packing and dispatch cost little.
+  /// Multiply-adds of one tile, at most: under a millisecond of one core.
   private static let tileWork = 1 << 25
   /// A product with so few elements of c and so long a sum is cut along the sum.
   private static let smallResult = 1 << 18
-  private static let shortestSlice = 4096
+  private static let shortestSlice = 1024
   private static let mostSlices = 32
 
-  init(_ plan: GemmPlan, _ type: ElementType) {
-    (batch, m, n, k) = (plan.batch, plan.m, plan.n, plan.k)
-    let slices = m * n <= Self.smallResult ? min(k / Self.shortestSlice, Self.mostSlices) : 1
-    self.slices = max(slices, 1)
-    let depth = max(k / self.slices, 1)
-    // Wide enough that a is packed seldom, or all of n.
-    let widest = max(Self.tileWork / (depth * min(m, 64)), 64)
-    columns = n <= 512 && m > 64 ? n : min(n, max(widest / 64 * 64, 64))
-    rows = min(m, max(Self.tileWork / (depth * columns) / 64 * 64, 64))
+  init(_ plan: GemmPlan) {
+    (m, n, k) = (plan.m, plan.n, plan.k)
+    slices = m * n <= Self.smallResult ? max(min(k / Self.shortestSlice, Self.mostSlices), 1) : 1
+    let depth = max(k / slices, 1)
+    // A few rows are bound by reading b: narrow tiles share that among the workers.
+    let widest = m > 64 ? 512 : min(max(Self.tileWork / 4 / (m * depth), 128), 512)
+    columns = Self.balanced(n, limit: widest)
+    rows = Self.balanced(m, limit: max(Self.tileWork / (depth * columns), 128))
+  }
+
+  /// The size of equal pieces of at most `limit`, whole vectors where there are several.
+  private static func balanced(_ count: Int, limit: Int) -> Int {
+    guard count > limit else { return count }
+    let pieces = (count + limit - 1) / limit
+    return ((count + pieces - 1) / pieces + 15) / 16 * 16
   }
 
   var rowTiles: Int { (m + rows - 1) / rows }
   var columnTiles: Int { (n + columns - 1) / columns }
   var tilesPerMatrix: Int { rowTiles * columnTiles }
-  var tiles: Int { batch * tilesPerMatrix }
 
   func block(_ tile: Int) -> GemmBlock {
     let row = tile / columnTiles % rowTiles * rows
@@ -93,6 +100,9 @@ private struct GemmCut {
       element: tile / tilesPerMatrix, rows: row..<min(row + rows, m), columns: column..<min(column + columns, n),
       depth: 0..<k)
   }
+
+  /// So many blocks of small products make a tile.
+  var blocksPerTile: Int { max((1 << 20) / max(rows * columns * k, 1), 1) }
 
   func depth(_ slice: Int) -> Range<Int> {
     let size = (k + slices - 1) / slices
@@ -129,11 +139,11 @@ private struct Product {
     let (m, n, ldc) = (Int64(rows.count), Int64(plan.n), Int64(plan.c.leadingDimension))
     let partialSize = Int64(plan.m * plan.n)
     if isDouble {
-      cpu_add_partials_f64(
+      cpu_add_partials_double(
         from.assumingMemoryBound(to: Double.self), Int64(slices), partialSize, m, n, beta,
         to.assumingMemoryBound(to: Double.self), ldc)
     } else {
-      cpu_add_partials_f32(
+      cpu_add_partials_float(
         from.assumingMemoryBound(to: Float.self), Int64(slices), partialSize, m, n, beta,
         to.assumingMemoryBound(to: Float.self), ldc)
     }
@@ -148,12 +158,12 @@ private struct Product {
     let (m, n, k) = (Int64(block.rows.count), Int64(block.columns.count), Int64(block.depth.count))
     let (lda, ldb) = (Int64(plan.a.leadingDimension), Int64(plan.b.leadingDimension))
     if isDouble {
-      cpu_gemm_f64(
+      cpu_gemm_double(
         plan.a.isTransposed, plan.b.isTransposed, m, n, k, alpha, left.assumingMemoryBound(to: Double.self), lda,
         right.assumingMemoryBound(to: Double.self), ldb, beta, to.assumingMemoryBound(to: Double.self), Int64(ldc),
         scratch)
     } else {
-      cpu_gemm_f32(
+      cpu_gemm_float(
         plan.a.isTransposed, plan.b.isTransposed, m, n, k, alpha, left.assumingMemoryBound(to: Float.self), lda,
         right.assumingMemoryBound(to: Float.self), ldb, beta, to.assumingMemoryBound(to: Float.self), Int64(ldc),
         scratch)
@@ -172,11 +182,11 @@ private struct Product {
     }
     let (m, n, ldc) = (Int64(block.rows.count), Int64(block.columns.count), Int64(plan.c.leadingDimension))
     if isDouble {
-      cpu_epilogue_f64(
+      cpu_epilogue_double(
         to.assumingMemoryBound(to: Double.self), ldc, m, n, perColumn?.assumingMemoryBound(to: Double.self),
         perRow?.assumingMemoryBound(to: Double.self), epilogue.activation == .relu)
     } else {
-      cpu_epilogue_f32(
+      cpu_epilogue_float(
         to.assumingMemoryBound(to: Float.self), ldc, m, n, perColumn?.assumingMemoryBound(to: Float.self),
         perRow?.assumingMemoryBound(to: Float.self), epilogue.activation == .relu)
     }

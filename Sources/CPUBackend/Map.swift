@@ -2,6 +2,9 @@ import CPUShim
 import Compute
 
 extension CPUDevice {
+  /// An output of this size will have left the caches before anybody reads it.
+  private static let streamedByteCount = 16 << 20
+
   public func map(
     _ program: ElementwiseProgram, _ inputs: [TensorView], scalars: [Double], into outputs: [TensorView]
   ) {
@@ -21,15 +24,17 @@ extension CPUDevice {
         }
         for (index, output) in outputs.enumerated() {
           store(cpu_operand(output, nest.strides[inputs.count + index]), at: index, in: &map.output)
+          let isLarge = output.elementCount * output.elementType.byteCount >= Self.streamedByteCount
+          if isLarge, !inputs.contains(where: { $0.buffer === output.buffer }) { map.streams |= 1 << UInt32(index) }
         }
         let isDouble = outputs[0].elementType == .float64
         let tiles = Int(cpu_map_plan(&map, Int64(outputs[0].elementType.byteCount)))
         withUnsafePointer(to: map) { map in
           runTiles(tiles, scratchBytes: compiled.scratchBytes) { tile, scratch in
             if isDouble {
-              cpu_map_tile_f64(map, Int64(tile), scratch)
+              cpu_map_tile_double(map, Int64(tile), scratch)
             } else {
-              cpu_map_tile_f32(map, Int64(tile), scratch)
+              cpu_map_tile_float(map, Int64(tile), scratch)
             }
           }
         }

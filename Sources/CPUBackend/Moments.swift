@@ -66,11 +66,11 @@ private struct MomentsPlan {
         x.pointer + (element * x.strides[0] + row * x.strides[1] + column) * x.elementType.byteCount
       let w = weights.map { $0.pointer + row * x.elementType.byteCount }
       if isDouble {
-        cpu_moments_f64(
+        cpu_moments_double(
           base.assumingMemoryBound(to: Double.self), Int64(x.strides[1]), w?.assumingMemoryBound(to: Double.self), size,
           count, &part)
       } else {
-        cpu_moments_f32(
+        cpu_moments_float(
           base.assumingMemoryBound(to: Float.self), Int64(x.strides[1]), w?.assumingMemoryBound(to: Float.self), size,
           count, &part)
       }

@@ -23,11 +23,11 @@ extension CPUDevice {
       forElements(destination.elementCount) { range in
         let (first, count) = (Int64(range.lowerBound), Int64(range.count))
         if destination.elementType == .float64 {
-          cpu_philox_mask_f64(
+          cpu_philox_mask_double(
             key.seed, key.offset, first, count, threshold, scale,
             destination.pointer.assumingMemoryBound(to: Double.self) + range.lowerBound)
         } else {
-          cpu_philox_mask_f32(
+          cpu_philox_mask_float(
             key.seed, key.offset, first, count, threshold, scale,
             destination.pointer.assumingMemoryBound(to: Float.self) + range.lowerBound)
         }

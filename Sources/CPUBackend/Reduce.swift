@@ -34,13 +34,13 @@ extension CPUDevice {
     withUnsafePointer(to: plan) { plan in
       runTiles(tiles, scratchBytes: scratchBytes) { tile, scratch in
         if isDouble {
-          cpu_reduce_tile_f64(plan, Int64(tile), scratch)
+          cpu_reduce_tile_double(plan, Int64(tile), scratch)
         } else {
-          cpu_reduce_tile_f32(plan, Int64(tile), scratch)
+          cpu_reduce_tile_float(plan, Int64(tile), scratch)
         }
       }
       guard plan.pointee.segments > 1 else { return }
-      if isDouble { cpu_reduce_combine_f64(plan) } else { cpu_reduce_combine_f32(plan) }
+      if isDouble { cpu_reduce_combine_double(plan) } else { cpu_reduce_combine_float(plan) }
     }
   }
 
@@ -60,9 +60,9 @@ extension CPUDevice {
           let base = x.pointer + nest.offset(ofElement: row, operand: 0) * x.elementType.byteCount
           result[row] =
             x.elementType == .float64
-            ? cpu_arg_reduce_f64(
+            ? cpu_arg_reduce_double(
               base.assumingMemoryBound(to: Double.self), Int64(count), Int64(stride), reduction == .maximum)
-            : cpu_arg_reduce_f32(
+            : cpu_arg_reduce_float(
               base.assumingMemoryBound(to: Float.self), Int64(count), Int64(stride), reduction == .maximum)
         }
       }

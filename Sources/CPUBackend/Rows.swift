@@ -34,11 +34,11 @@ extension CPUDevice {
         let from = x.pointer + element * x.strides[0] * bytes
         let to = y.pointer + element * y.strides[0] * bytes
         if y.elementType == .float64 {
-          cpu_scatter_rows_f64(
+          cpu_scatter_rows_double(
             from.assumingMemoryBound(to: Double.self), xRow, start, positions, first, last, width, beta,
             to.assumingMemoryBound(to: Double.self), yRow)
         } else {
-          cpu_scatter_rows_f32(
+          cpu_scatter_rows_float(
             from.assumingMemoryBound(to: Float.self), xRow, start, positions, first, last, width, beta,
             to.assumingMemoryBound(to: Float.self), yRow)
         }

@@ -41,13 +41,13 @@ extension SparseMatrix {
     let columns = column.pointer.assumingMemoryBound(to: Int32.self)
     let (first, last) = (Int64(rows.lowerBound), Int64(rows.upperBound))
     if elementType == .float64 {
-      cpu_spmm_f64(
+      cpu_spmm_double(
         start, columns, value.pointer.assumingMemoryBound(to: Double.self), first, last, Int64(width), alpha,
         x.pointer.assumingMemoryBound(to: Double.self), Int64(x.strides[0]), beta,
         z?.pointer.assumingMemoryBound(to: Double.self), Int64(z?.strides[0] ?? 0),
         y.pointer.assumingMemoryBound(to: Double.self), Int64(y.strides[0]))
     } else {
-      cpu_spmm_f32(
+      cpu_spmm_float(
         start, columns, value.pointer.assumingMemoryBound(to: Float.self), first, last, Int64(width), alpha,
         x.pointer.assumingMemoryBound(to: Float.self), Int64(x.strides[0]), beta,
         z?.pointer.assumingMemoryBound(to: Float.self), Int64(z?.strides[0] ?? 0),

@@ -18,16 +18,16 @@ int64_t cpu_space_plan(cpu_space *space, int64_t row_step) {
 // MARK: Same type
 
 // A pane of 16 x 16 elements at a time, so that a transpose uses every line of cache that it touches.
-#define DEFINE_MOVE(T, STEM)                                                                                \
-  static void STEM(const T *source, int64_t source_row, int64_t source_column, T *destination,              \
-                   int64_t destination_row, int64_t destination_column, int64_t rows, int64_t columns) {    \
-    enum { PANE = 16 };                                                                                     \
-    for (int64_t r0 = 0; r0 < rows; r0 += PANE)                                                             \
-      for (int64_t c0 = 0; c0 < columns; c0 += PANE)                                                        \
-        for (int64_t r = r0; r < CPU_MIN(r0 + PANE, rows); ++r)                                             \
-          for (int64_t c = c0; c < CPU_MIN(c0 + PANE, columns); ++c)                                        \
-            destination[r * destination_row + c * destination_column] =                                     \
-                source[r * source_row + c * source_column];                                                 \
+#define DEFINE_MOVE(T, STEM)                                                                             \
+  static void STEM(const T *source, int64_t source_row, int64_t source_column, T *destination,           \
+                   int64_t destination_row, int64_t destination_column, int64_t rows, int64_t columns) { \
+    enum { PANE = 16 };                                                                                  \
+    for (int64_t r0 = 0; r0 < rows; r0 += PANE)                                                          \
+      for (int64_t c0 = 0; c0 < columns; c0 += PANE)                                                     \
+        for (int64_t r = r0; r < CPU_MIN(r0 + PANE, rows); ++r)                                          \
+          for (int64_t c = c0; c < CPU_MIN(c0 + PANE, columns); ++c)                                     \
+            destination[r * destination_row + c * destination_column] =                                  \
+                source[r * source_row + c * source_column];                                              \
   }
 DEFINE_MOVE(uint8_t, move_1)
 DEFINE_MOVE(uint16_t, move_2)
@@ -48,8 +48,8 @@ static void move_plane(const char *source, const cpu_operand *from, char *destin
   }
   switch (bytes) {
     case 1:
-      move_1((const uint8_t *)source, from->row, from->column, (uint8_t *)destination, to->row, to->column, rows,
-             columns);
+      move_1((const uint8_t *)source, from->row, from->column, (uint8_t *)destination, to->row, to->column,
+             rows, columns);
       break;
     case 2:
       move_2((const uint16_t *)source, from->row, from->column, (uint16_t *)destination, to->row, to->column,
@@ -120,29 +120,50 @@ static bool is_integer(int32_t type) { return type == CPU_I32 || type == CPU_I64
 
 static void load_integers(const void *source, int32_t type, int64_t stride, int64_t count, int64_t *stage) {
   switch (type) {
-    case CPU_I32: LOAD(int32_t); break;
-    case CPU_I64: LOAD(int64_t); break;
-    default: LOAD(uint8_t); break;
+    case CPU_I32:
+      LOAD(int32_t);
+      break;
+    case CPU_I64:
+      LOAD(int64_t);
+      break;
+    default:
+      LOAD(uint8_t);
+      break;
   }
 }
 
 static void load_reals(const void *source, int32_t type, int64_t stride, int64_t count, double *stage) {
   switch (type) {
-    case CPU_F32: LOAD(float); break;
-    case CPU_F64: LOAD(double); break;
+    case CPU_F32:
+      LOAD(float);
+      break;
+    case CPU_F64:
+      LOAD(double);
+      break;
     default:
-      for (int64_t i = 0; i < count; ++i) stage[i] = float_from_bfloat16(((const uint16_t *)source)[i * stride]);
+      for (int64_t i = 0; i < count; ++i)
+        stage[i] = float_from_bfloat16(((const uint16_t *)source)[i * stride]);
   }
 }
 
 static void store_integers(const int64_t *stage, void *destination, int32_t type, int64_t stride,
                            int64_t count) {
   switch (type) {
-    case CPU_F32: STORE(float); break;
-    case CPU_F64: STORE(double); break;
-    case CPU_I32: STORE(int32_t); break;
-    case CPU_I64: STORE(int64_t); break;
-    case CPU_U8: STORE(uint8_t); break;
+    case CPU_F32:
+      STORE(float);
+      break;
+    case CPU_F64:
+      STORE(double);
+      break;
+    case CPU_I32:
+      STORE(int32_t);
+      break;
+    case CPU_I64:
+      STORE(int64_t);
+      break;
+    case CPU_U8:
+      STORE(uint8_t);
+      break;
     default:
       for (int64_t i = 0; i < count; ++i)
         ((uint16_t *)destination)[i * stride] = bfloat16_from_integer(stage[i]);
@@ -151,19 +172,29 @@ static void store_integers(const int64_t *stage, void *destination, int32_t type
 
 static void store_reals(const double *stage, void *destination, int32_t type, int64_t stride, int64_t count) {
   switch (type) {
-    case CPU_F32: STORE(float); break;
-    case CPU_F64: STORE(double); break;
-    case CPU_I32: STORE(int32_t); break;
-    case CPU_I64: STORE(int64_t); break;
-    case CPU_U8: STORE(uint8_t); break;
+    case CPU_F32:
+      STORE(float);
+      break;
+    case CPU_F64:
+      STORE(double);
+      break;
+    case CPU_I32:
+      STORE(int32_t);
+      break;
+    case CPU_I64:
+      STORE(int64_t);
+      break;
+    case CPU_U8:
+      STORE(uint8_t);
+      break;
     default:
       for (int64_t i = 0; i < count; ++i)
         ((uint16_t *)destination)[i * stride] = bfloat16_from_double(stage[i]);
   }
 }
 
-static void convert_row(const char *source, int32_t from, int64_t source_stride, char *destination, int32_t to,
-                        int64_t destination_stride, int64_t count) {
+static void convert_row(const char *source, int32_t from, int64_t source_stride, char *destination,
+                        int32_t to, int64_t destination_stride, int64_t count) {
   union {
     int64_t integers[STAGE];
     double reals[STAGE];
@@ -204,10 +235,50 @@ void cpu_copy_tile(const cpu_space *space, const cpu_operand *source, const cpu_
   }
 }
 
+// MARK: Fill
+
+#define DEFINE_FILL(T, STEM)                                                                              \
+  static void STEM(T *destination, int64_t row, int64_t column, int64_t rows, int64_t columns, T value) { \
+    for (int64_t r = 0; r < rows; ++r) {                                                                  \
+      T *line = destination + r * row;                                                                    \
+      if (column == 1) {                                                                                  \
+        for (int64_t c = 0; c < columns; ++c) line[c] = value;                                            \
+      } else {                                                                                            \
+        for (int64_t c = 0; c < columns; ++c) line[c * column] = value;                                   \
+      }                                                                                                   \
+    }                                                                                                     \
+  }
+DEFINE_FILL(uint8_t, fill_1)
+DEFINE_FILL(uint16_t, fill_2)
+DEFINE_FILL(uint32_t, fill_4)
+DEFINE_FILL(uint64_t, fill_8)
+
 void cpu_fill_tile(const cpu_space *space, const cpu_operand *destination, double value, int64_t tile) {
-  uint64_t pattern = 0;
+  union {
+    uint8_t one;
+    uint16_t two;
+    uint32_t four;
+    uint64_t eight;
+  } pattern;
   convert_row((const char *)&value, CPU_F64, 1, (char *)&pattern, destination->type, 1, 1);
-  // A source whose strides are all 0.
-  const cpu_operand source = {.base = &pattern, .type = destination->type};
-  cpu_copy_tile(space, &source, destination, tile);
+  const tile_range range = range_of_tile(space, tile);
+  const int64_t rows = range.row_end - range.row_begin, columns = range.column_end - range.column_begin;
+  const int64_t row = destination->row, column = destination->column;
+  for (int64_t outer = range.outer_begin; outer < range.outer_end; ++outer) {
+    const int64_t to = outer_offset(space->outer_rank, space->outer, destination->outer, outer) +
+                       range.row_begin * row + range.column_begin * column;
+    switch (type_bytes[destination->type]) {
+      case 1:
+        fill_1((uint8_t *)destination->base + to, row, column, rows, columns, pattern.one);
+        break;
+      case 2:
+        fill_2((uint16_t *)destination->base + to, row, column, rows, columns, pattern.two);
+        break;
+      case 4:
+        fill_4((uint32_t *)destination->base + to, row, column, rows, columns, pattern.four);
+        break;
+      default:
+        fill_8((uint64_t *)destination->base + to, row, column, rows, columns, pattern.eight);
+    }
+  }
 }

@@ -1,4 +1,5 @@
-// gemm.c: matrix products on the calling thread: oneDNN for float where it is installed, our own loops elsewhere.
+// gemm.c: matrix products on the calling thread: oneDNN for float where it is installed, our own loops
+// elsewhere.
 #if defined(__linux__)
 #define _GNU_SOURCE
 #endif
@@ -10,19 +11,22 @@
 
 enum { MR = 6, HEIGHT = 96, DEPTH = 256, WIDTH = 512 };
 
-#include "real_float.h"
+#define REAL float
 #include "gemm_body.h"
+#undef REAL
 
-#include "real_double.h"
+#define REAL double
 #include "gemm_body.h"
+#undef REAL
 
 int64_t cpu_gemm_scratch(bool is_double) {
   return (HEIGHT + WIDTH) * DEPTH * (int64_t)(is_double ? sizeof(double) : sizeof(float));
 }
 
-void cpu_gemm_f64(bool transpose_a, bool transpose_b, int64_t m, int64_t n, int64_t k, double alpha, const double *a,
-                  int64_t lda, const double *b, int64_t ldb, double beta, double *c, int64_t ldc, void *scratch) {
-  plain_gemm_f64(transpose_a, transpose_b, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc, scratch);
+void cpu_gemm_double(bool transpose_a, bool transpose_b, int64_t m, int64_t n, int64_t k, double alpha,
+                     const double *a, int64_t lda, const double *b, int64_t ldb, double beta, double *c,
+                     int64_t ldc, void *scratch) {
+  plain_gemm_double(transpose_a, transpose_b, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc, scratch);
 }
 
 #ifdef CONTRAPPOSTO_ONEDNN
@@ -56,31 +60,40 @@ const char *cpu_gemm_library(void) {
   return library;
 }
 
-void cpu_gemm_f32(bool transpose_a, bool transpose_b, int64_t m, int64_t n, int64_t k, double alpha, const float *a,
-                  int64_t lda, const float *b, int64_t ldb, double beta, float *c, int64_t ldc, void *scratch) {
-  if (k == 0) {  // oneDNN 2.6 would return without scaling c
-    plain_gemm_f32(transpose_a, transpose_b, m, n, k, (float)alpha, a, lda, b, ldb, (float)beta, c, ldc, scratch);
-    return;
-  }
-  pthread_once(&once, prepare);
+static bool library_gemm(bool transpose_a, bool transpose_b, int64_t m, int64_t n, int64_t k, float alpha,
+                         const float *a, int64_t lda, const float *b, int64_t ldb, float beta, float *c,
+                         int64_t ldc) {
   // The setting belongs to this thread; the caller's own OpenMP code finds it as it was.
   const int threads = get_openmp_threads ? get_openmp_threads() : 1;
   if (threads != 1 && set_openmp_threads) set_openmp_threads(1);
-  const dnnl_status_t status = dnnl_sgemm(transpose_a ? 'T' : 'N', transpose_b ? 'T' : 'N', m, n, k, (float)alpha, a,
-                                          lda, b, ldb, (float)beta, c, ldc);
+  const dnnl_status_t status = dnnl_sgemm(transpose_a ? 'T' : 'N', transpose_b ? 'T' : 'N', m, n, k, alpha, a,
+                                          lda, b, ldb, beta, c, ldc);
   if (threads != 1 && set_openmp_threads) set_openmp_threads(threads);
-  // It refuses only what it cannot do, before it has written anything.
-  if (status != dnnl_success)
-    plain_gemm_f32(transpose_a, transpose_b, m, n, k, (float)alpha, a, lda, b, ldb, (float)beta, c, ldc, scratch);
+  return status == dnnl_success;
+}
+
+void cpu_gemm_float(bool transpose_a, bool transpose_b, int64_t m, int64_t n, int64_t k, double alpha,
+                    const float *a, int64_t lda, const float *b, int64_t ldb, double beta, float *c,
+                    int64_t ldc, void *scratch) {
+  pthread_once(&once, prepare);
+  // With k = 0 the library would return without scaling c. What else it cannot do it refuses before it has
+  // written.
+  if (k > 0 &&
+      library_gemm(transpose_a, transpose_b, m, n, k, (float)alpha, a, lda, b, ldb, (float)beta, c, ldc))
+    return;
+  plain_gemm_float(transpose_a, transpose_b, m, n, k, (float)alpha, a, lda, b, ldb, (float)beta, c, ldc,
+                   scratch);
 }
 
 #else
 
 const char *cpu_gemm_library(void) { return NULL; }
 
-void cpu_gemm_f32(bool transpose_a, bool transpose_b, int64_t m, int64_t n, int64_t k, double alpha, const float *a,
-                  int64_t lda, const float *b, int64_t ldb, double beta, float *c, int64_t ldc, void *scratch) {
-  plain_gemm_f32(transpose_a, transpose_b, m, n, k, (float)alpha, a, lda, b, ldb, (float)beta, c, ldc, scratch);
+void cpu_gemm_float(bool transpose_a, bool transpose_b, int64_t m, int64_t n, int64_t k, double alpha,
+                    const float *a, int64_t lda, const float *b, int64_t ldb, double beta, float *c,
+                    int64_t ldc, void *scratch) {
+  plain_gemm_float(transpose_a, transpose_b, m, n, k, (float)alpha, a, lda, b, ldb, (float)beta, c, ldc,
+                   scratch);
 }
 
 #endif

@@ -23,3 +23,9 @@
 
 #define CPU_MIN(a, b) ((a) < (b) ? (a) : (b))
 #define CPU_MAX(a, b) ((a) > (b) ? (a) : (b))
+
+/// Bodies are included once for each real type, with REAL defined: NAME(stem) is stem_float, then
+/// stem_double.
+#define NAME(stem) CPU_PASTE(stem, REAL)
+#define CPU_PASTE(stem, real) CPU_PASTE_EXPANDED(stem, real)
+#define CPU_PASTE_EXPANDED(stem, real) stem##_##real

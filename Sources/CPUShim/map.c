@@ -1,8 +1,9 @@
 // map.c: a blocked interpreter of element-wise programs.
 //
-// A block is some hundred elements, rows x columns of the nest; every step of the program runs over it before the
-// next block begins, so intermediate values stay in the first-level cache. Where short rows follow each other in
-// memory one block holds several of them, and an operand that repeats from row to row is spread out once per tile.
+// A block is some hundred elements, rows x columns of the nest; every step of the program runs over it before
+// the next block begins, so intermediate values stay in the first-level cache. Where short rows follow each
+// other in memory one block holds several of them, and an operand that repeats from row to row is spread out
+// once per tile.
 #include <string.h>
 
 #include "CPUElementwise.h"
@@ -25,10 +26,19 @@ int64_t cpu_map_plan(cpu_map *map, int64_t element_bytes) {
   return cpu_space_plan(&map->space, map->block_rows);
 }
 
-#include "real_float.h"
-#include "block_body.h"
-#include "map_body.h"
+/// Makes stores that went past the caches visible to other threads.
+CPU_INLINE void finish_streams(void) {
+#if defined(__x86_64__)
+  __builtin_ia32_sfence();
+#endif
+}
 
-#include "real_double.h"
+#define REAL float
 #include "block_body.h"
 #include "map_body.h"
+#undef REAL
+
+#define REAL double
+#include "block_body.h"
+#include "map_body.h"
+#undef REAL

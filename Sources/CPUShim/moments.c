@@ -1,12 +1,15 @@
-// moments.c: mean and variance per column, block by block (Welford's method, merged as Chan, Golub and LeVeque do).
+// moments.c: mean and variance per column, block by block (Welford's method, merged as Chan, Golub and
+// LeVeque do).
 #include "CPUMatrix.h"
 #include "kernel.h"
 
-#include "real_float.h"
+#define REAL float
 #include "moments_body.h"
+#undef REAL
 
-#include "real_double.h"
+#define REAL double
 #include "moments_body.h"
+#undef REAL
 
 CPU_KERNEL void cpu_moments_merge(cpu_moments *total, const cpu_moments *part, int64_t columns) {
   if (part->weight == 0) return;

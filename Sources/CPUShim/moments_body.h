@@ -1,8 +1,8 @@
-// Mean and squared distances of one block of rows. Included with REAL and NAME defined.
+// Mean and squared distances of one block of rows. Included with REAL defined.
 
 /// Two passes: the block is small enough to be read from cache the second time.
-CPU_KERNEL void NAME(cpu_moments)(const REAL *x, int64_t row_stride, const REAL *weights, int64_t rows, int64_t columns,
-                                  cpu_moments *result) {
+CPU_KERNEL void NAME(cpu_moments)(const REAL *x, int64_t row_stride, const REAL *weights, int64_t rows,
+                                  int64_t columns, cpu_moments *result) {
   double *restrict mean = result->mean, *restrict squares = result->squares;
   double total = 0;
   for (int64_t c = 0; c < columns; ++c) mean[c] = squares[c] = 0;

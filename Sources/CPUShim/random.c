@@ -35,16 +35,16 @@ CPU_KERNEL void cpu_philox(uint64_t seed, uint64_t offset, int64_t first, int64_
   }
 }
 
-#define DEFINE_MASK(REAL, STEM)                                                                             \
-  CPU_KERNEL void STEM(uint64_t seed, uint64_t offset, int64_t first, int64_t count, uint64_t threshold,    \
-                       double scale, REAL *mask) {                                                          \
-    enum { CHUNK = 256 };                                                                                   \
-    uint32_t words[CHUNK];                                                                                  \
-    for (int64_t i = 0; i < count; i += CHUNK) {                                                            \
-      const int64_t n = CPU_MIN(count - i, (int64_t)CHUNK);                                                 \
-      cpu_philox(seed, offset, first + i, n, words);                                                        \
-      for (int64_t j = 0; j < n; ++j) mask[i + j] = words[j] < threshold ? (REAL)scale : 0;                 \
-    }                                                                                                       \
+#define DEFINE_MASK(REAL, STEM)                                                                          \
+  CPU_KERNEL void STEM(uint64_t seed, uint64_t offset, int64_t first, int64_t count, uint64_t threshold, \
+                       double scale, REAL *mask) {                                                       \
+    enum { CHUNK = 256 };                                                                                \
+    uint32_t words[CHUNK];                                                                               \
+    for (int64_t i = 0; i < count; i += CHUNK) {                                                         \
+      const int64_t n = CPU_MIN(count - i, (int64_t)CHUNK);                                              \
+      cpu_philox(seed, offset, first + i, n, words);                                                     \
+      for (int64_t j = 0; j < n; ++j) mask[i + j] = words[j] < threshold ? (REAL)scale : 0;              \
+    }                                                                                                    \
   }
-DEFINE_MASK(float, cpu_philox_mask_f32)
-DEFINE_MASK(double, cpu_philox_mask_f64)
+DEFINE_MASK(float, cpu_philox_mask_float)
+DEFINE_MASK(double, cpu_philox_mask_double)

@@ -1,8 +1,8 @@
 // reduce.c: program(inputs) reduced over some axes, block by block, with sums in double.
 //
-// Three forms cover every set of axes: columns kept (sums over rows), rows kept (sums within a row), nothing kept of
-// the two innermost axes. Long reductions are cut into segments whose partial results combine in order; the cut
-// depends on the shape alone.
+// Three forms cover every set of axes: columns kept (sums over rows), rows kept (sums within a row), nothing
+// kept of the two innermost axes. Long reductions are cut into segments whose partial results combine in
+// order; the cut depends on the shape alone.
 #include <math.h>
 #include <string.h>
 
@@ -16,10 +16,12 @@ CPU_INLINE double start_value(int32_t reduction) {
   return reduction == 0 ? 0 : reduction == 1 ? -INFINITY : INFINITY;
 }
 
+/// The larger of two, or NaN when one is.
+CPU_INLINE double larger(double a, double b) { return b > a || b != b ? b : a; }
+CPU_INLINE double smaller(double a, double b) { return b < a || b != b ? b : a; }
+
 CPU_INLINE double combine(int32_t reduction, double a, double b) {
-  if (reduction == 0) return a + b;
-  if (reduction == 1) return b > a || b != b ? b : a;
-  return b < a || b != b ? b : a;
+  return reduction == 0 ? a + b : reduction == 1 ? larger(a, b) : smaller(a, b);
 }
 
 int64_t cpu_reduction_plan(cpu_reduction *r, int64_t element_bytes) {
@@ -52,10 +54,12 @@ int64_t cpu_reduction_plan(cpu_reduction *r, int64_t element_bytes) {
   return pieces(tasks, r->tasks_per_tile);
 }
 
-#include "real_float.h"
+#define REAL float
 #include "block_body.h"
 #include "reduce_body.h"
+#undef REAL
 
-#include "real_double.h"
+#define REAL double
 #include "block_body.h"
 #include "reduce_body.h"
+#undef REAL

@@ -1,16 +1,17 @@
-// One tile of a reduction. Included with REAL, REAL_TYPE and NAME defined.
+// One tile of a reduction. Included with REAL defined.
 
-/// Adds (or compares) elements to one accumulator each. A NaN stays.
-CPU_INLINE void NAME(accumulate_each)(int32_t reduction, double *restrict sum, const REAL *restrict x, int64_t count) {
+/// Adds (or compares) elements, `stride` apart, to one accumulator each. A NaN stays.
+CPU_INLINE void NAME(accumulate_each)(int32_t reduction, double *restrict sum, const REAL *restrict x,
+                                      int64_t stride, int64_t count) {
   switch (reduction) {
     case 0:
-      for (int64_t i = 0; i < count; ++i) sum[i] += x[i];
+      for (int64_t i = 0; i < count; ++i) sum[i] += x[i * stride];
       break;
     case 1:
-      for (int64_t i = 0; i < count; ++i) sum[i] = x[i] > sum[i] || x[i] != x[i] ? x[i] : sum[i];
+      for (int64_t i = 0; i < count; ++i) sum[i] = larger(sum[i], x[i * stride]);
       break;
     default:
-      for (int64_t i = 0; i < count; ++i) sum[i] = x[i] < sum[i] || x[i] != x[i] ? x[i] : sum[i];
+      for (int64_t i = 0; i < count; ++i) sum[i] = smaller(sum[i], x[i * stride]);
   }
 }
 
@@ -19,8 +20,8 @@ CPU_INLINE double NAME(accumulate_all)(int32_t reduction, const REAL *x, int64_t
   double lane[LANES];
   for (int j = 0; j < LANES; ++j) lane[j] = start_value(reduction);
   int64_t i = 0;
-  for (; i + LANES <= count; i += LANES) NAME(accumulate_each)(reduction, lane, x + i, LANES);
-  NAME(accumulate_each)(reduction, lane, x + i, count - i);
+  for (; i + LANES <= count; i += LANES) NAME(accumulate_each)(reduction, lane, x + i, 1, LANES);
+  NAME(accumulate_each)(reduction, lane, x + i, 1, count - i);
   double total = lane[0];
   for (int j = 1; j < LANES; ++j) total = combine(reduction, total, lane[j]);
   return total;
@@ -33,12 +34,13 @@ CPU_INLINE void NAME(group_offsets)(const cpu_reduction *r, int64_t group, int64
 }
 
 /// Evaluates the program over one rectangle and leaves its outputs in their result slots.
-CPU_INLINE void NAME(evaluate)(NAME(block) * block, const cpu_reduction *r, const int64_t *group, int64_t reduced,
-                               int64_t row, int64_t column, int64_t rows, int64_t columns) {
+CPU_INLINE void NAME(evaluate)(NAME(block) * block, const cpu_reduction *r, const int64_t *group,
+                               int64_t reduced, int64_t row, int64_t column, int64_t rows, int64_t columns) {
   for (int i = 0; i < r->program.input_count; ++i) {
     const cpu_operand *x = &r->input[i];
-    const int64_t outer =
-        r->reduced_rank == 0 ? 0 : outer_offset(r->reduced_rank, r->reduced, x->outer + r->kept_rank, reduced);
+    const int64_t outer = r->reduced_rank == 0
+                              ? 0
+                              : outer_offset(r->reduced_rank, r->reduced, x->outer + r->kept_rank, reduced);
     NAME(block_fetch)(block, i, group[i] + outer + row * x->row + column * x->column, rows, columns);
   }
   NAME(block_run)(block, rows * columns);
@@ -65,15 +67,16 @@ CPU_INLINE void NAME(reduce_segment)(NAME(block) * block, const cpu_reduction *r
     const int64_t reduced = line / r->rows, row = line % r->rows;
     const int64_t column = (by_column ? chunk : unit % pieces_per_row) * r->block_columns;
     const int64_t columns = CPU_MIN(r->block_columns, r->columns - column);
-    const int64_t rows =
-        pieces_per_row > 1 ? 1 : CPU_MIN(CPU_MIN(r->block_rows, r->rows - row), last - unit);
+    const int64_t rows = pieces_per_row > 1 ? 1 : CPU_MIN(CPU_MIN(r->block_rows, r->rows - row), last - unit);
     NAME(evaluate)(block, r, offset, reduced, row, column, rows, columns);
     for (int o = 0; o < outputs; ++o) {
       const REAL *value = block->slot[r->program.result[o]];
       if (by_column) {
-        for (int64_t k = 0; k < rows; ++k) NAME(accumulate_each)(r->reduction, local[o], value + k * columns, columns);
+        for (int64_t k = 0; k < rows; ++k)
+          NAME(accumulate_each)(r->reduction, local[o], value + k * columns, 1, columns);
       } else {
-        local[o][0] = combine(r->reduction, local[o][0], NAME(accumulate_all)(r->reduction, value, rows * columns));
+        local[o][0] =
+            combine(r->reduction, local[o][0], NAME(accumulate_all)(r->reduction, value, rows * columns));
       }
     }
     unit += rows;
@@ -108,13 +111,12 @@ CPU_INLINE void NAME(reduce_rows)(NAME(block) * block, const cpu_reduction *r, i
     for (int o = 0; o < outputs; ++o) {
       const REAL *value = block->slot[r->program.result[o]];
       if (columns < LANES) {
-        for (int64_t k = 0; k < rows; ++k)
-          for (int64_t c = 0; c < columns; ++c)
-            local[o][k] = combine(r->reduction, local[o][k], value[k * columns + c]);
+        for (int64_t c = 0; c < columns; ++c)
+          NAME(accumulate_each)(r->reduction, local[o], value + c, columns, rows);
       } else {
         for (int64_t k = 0; k < rows; ++k)
-          local[o][k] =
-              combine(r->reduction, local[o][k], NAME(accumulate_all)(r->reduction, value + k * columns, columns));
+          local[o][k] = combine(r->reduction, local[o][k],
+                                NAME(accumulate_all)(r->reduction, value + k * columns, columns));
       }
     }
   }

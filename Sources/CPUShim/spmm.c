@@ -2,8 +2,10 @@
 #include "CPUMatrix.h"
 #include "kernel.h"
 
-#include "real_float.h"
+#define REAL float
 #include "spmm_body.h"
+#undef REAL
 
-#include "real_double.h"
+#define REAL double
 #include "spmm_body.h"
+#undef REAL

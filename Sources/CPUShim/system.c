@@ -8,7 +8,8 @@
 
 #include "CPURuntime.h"
 
-/// From this size on a block asks for huge pages: they are mapped in at several times the speed of small ones.
+/// From this size on a block asks for huge pages: they are mapped in at several times the speed of small
+/// ones.
 static const int64_t huge_page_threshold = 4 << 20;
 
 void *cpu_map_pages(int64_t bytes) {

@@ -1,6 +1,7 @@
-// Exponential, logarithm, tanh and friends in a form that a compiler turns into vector instructions: no calls, no
-// branches. The float functions follow the Cephes library's polynomials (S. Moshier) and stay within 2 units in the
-// last place over all floats, 3 for tanh; NaN, infinities and denormal results are as in libm. Double calls libm.
+// Exponential, logarithm, tanh and friends in a form that a compiler turns into vector instructions: no
+// calls, no branches. The float functions follow the Cephes library's polynomials (S. Moshier) and stay
+// within 2 units in the last place over all floats, 3 for tanh; NaN, infinities and denormal results are as
+// in libm. Double calls libm.
 #pragma once
 
 #include <math.h>
@@ -9,13 +10,14 @@
 
 #include "kernel.h"
 
-#if defined(__has_builtin) && __has_builtin(__builtin_elementwise_sqrt) && __has_builtin(__builtin_elementwise_floor)
+#if defined(__has_builtin) && __has_builtin(__builtin_elementwise_sqrt) && \
+    __has_builtin(__builtin_elementwise_floor)
 // Unlike sqrt and floor these never set errno, which would keep the loop scalar.
 #define real_sqrt(x) __builtin_elementwise_sqrt(x)
 #define real_floor(x) __builtin_elementwise_floor(x)
 #else
-#define real_sqrt(x) _Generic((x), float: sqrtf, double: sqrt)(x)
-#define real_floor(x) _Generic((x), float: floorf, double: floor)(x)
+#define real_sqrt(x) _Generic((x), float : sqrtf, double : sqrt)(x)
+#define real_floor(x) _Generic((x), float : floorf, double : floor)(x)
 #endif
 
 CPU_INLINE float float_of(uint32_t bits) {
@@ -30,7 +32,7 @@ CPU_INLINE uint32_t bits_of(float value) {
   return bits;
 }
 
-CPU_INLINE float real_exp_f32(float x) {
+CPU_INLINE float real_exp_float(float x) {
   // Beyond these bounds the result is infinite or 0 in any case. A NaN passes both comparisons.
   const float clamped = x > 89.f ? 89.f : (x < -104.f ? -104.f : x);
   // Adding 1.5 * 2^23 leaves round(x / log 2) in the low bits.
@@ -50,7 +52,7 @@ CPU_INLINE float real_exp_f32(float x) {
   return p * float_of((uint32_t)(half + 127) << 23) * float_of((uint32_t)(exponent - half + 127) << 23);
 }
 
-CPU_INLINE float real_log_f32(float x) {
+CPU_INLINE float real_log_float(float x) {
   const int tiny = x < 1.17549435e-38f;
   const float scaled = tiny ? x * 8388608.f : x;
   // x = m 2^e with m in [sqrt(1/2), sqrt(2)).
@@ -74,7 +76,7 @@ CPU_INLINE float real_log_f32(float x) {
   return x < 0.f || x != x ? NAN : y;
 }
 
-CPU_INLINE float real_tanh_f32(float x) {
+CPU_INLINE float real_tanh_float(float x) {
   const float magnitude = float_of(bits_of(x) & 0x7fffffffu);
   const float z = x * x;
   float p = -5.70498872745e-3f;
@@ -83,11 +85,15 @@ CPU_INLINE float real_tanh_f32(float x) {
   p = p * z + 1.33314422036e-1f;
   p = p * z - 3.33332819422e-1f;
   p = p * z * x + x;
-  const float far = 1.f - 2.f / (real_exp_f32(2.f * magnitude) + 1.f);
+  const float far = 1.f - 2.f / (real_exp_float(2.f * magnitude) + 1.f);
   const float signed_far = float_of(bits_of(far) | (bits_of(x) & 0x80000000u));
   return magnitude < 0.625f ? p : signed_far;
 }
 
-CPU_INLINE double real_exp_f64(double x) { return exp(x); }
-CPU_INLINE double real_log_f64(double x) { return log(x); }
-CPU_INLINE double real_tanh_f64(double x) { return tanh(x); }
+CPU_INLINE double real_exp_double(double x) { return exp(x); }
+CPU_INLINE double real_log_double(double x) { return log(x); }
+CPU_INLINE double real_tanh_double(double x) { return tanh(x); }
+
+/// How loops over these functions are compiled: float's are independent vector code, double's call libm.
+#define CPU_FUNCTION_LOOP_float CPU_INDEPENDENT
+#define CPU_FUNCTION_LOOP_double

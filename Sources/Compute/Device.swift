@@ -32,10 +32,13 @@ public struct DeviceInformation: Sendable {
   /// The most bytes that one buffer may have; members split over batch or rows where a temporary would exceed it.
   public let largestAllocation: Int
   public let supportsDouble: Bool
+  /// How large the temporaries of a composite operation should be at most: they stay in a CPU's last-level cache, and
+  /// fill a GPU.
+  public let preferredWorkspaceByteCount: Int
 
   public init(
     identifier: String, name: String, vendor: String, driver: String, computeUnits: Int, memoryByteCount: Int,
-    largestAllocation: Int, supportsDouble: Bool
+    largestAllocation: Int, supportsDouble: Bool, preferredWorkspaceByteCount: Int = 24 << 20
   ) {
     self.identifier = identifier
     self.name = name
@@ -45,5 +48,6 @@ public struct DeviceInformation: Sendable {
     self.memoryByteCount = memoryByteCount
     self.largestAllocation = largestAllocation
     self.supportsDouble = supportsDouble
+    self.preferredWorkspaceByteCount = min(preferredWorkspaceByteCount, largestAllocation)
   }
 }

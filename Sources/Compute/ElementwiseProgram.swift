@@ -123,6 +123,9 @@ extension ElementwiseProgram {
       name + ".gradient", inputCount: inputCount + outputs.count, scalarCount: scalarCount, results: results)
   }
 
+  /// Whether any output depends on the input at all.
+  public func reads(input: Int) -> Bool { steps.contains { $0.function == .input(input) } }
+
   /// The program of one output alone.
   public func output(_ index: Int) -> ElementwiseProgram {
     ElementwiseProgram(

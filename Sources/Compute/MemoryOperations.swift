@@ -103,7 +103,6 @@ extension MemoryOperations {
       try synchronize()
       return []
     }
-    // Zeroed first: download fills it, and a failed download throws before it is returned.
     return try [Element](unsafeUninitializedCapacity: view.elementCount) { buffer, count in
       try download(source, to: UnsafeMutableRawBufferPointer(buffer), on: .compute)
       count = view.elementCount

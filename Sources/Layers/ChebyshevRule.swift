@@ -82,8 +82,7 @@ struct ChebyshevLayout {
     inputs = x.shape[2]
     outputs = weight.shape[0]
     let perElement = operators.inputRows * 3 * outputs * x.elementType.byteCount
-    let budget = min(workspaceByteCount, device.information.largestAllocation)
-    let size = max(1, budget / max(perElement, 1))
+    let size = max(1, device.information.preferredWorkspaceByteCount / max(perElement, 1))
     chunks = stride(from: 0, to: x.shape[0], by: size).map { [count = x.shape[0]] in $0..<min($0 + size, count) }
   }
 
@@ -98,9 +97,6 @@ struct ChebyshevLayout {
     (0..<3).map { stacked.sliced(axis: 1, $0 * outputs..<($0 + 1) * outputs).transposed }
   }
 }
-
-/// Enough rows for an efficient product, few enough to stay in the last-level cache.
-private let workspaceByteCount = 24 << 20
 
 /// Memory for the products of one chunk, reused by all chunks.
 private struct ChebyshevWorkspace {

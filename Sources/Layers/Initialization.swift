@@ -6,8 +6,8 @@ public enum Initialization: Sendable {
 }
 
 extension ParameterStore {
-  /// Fills named tensors. Tensor k of `values` draws from its own stretch of the seed, so the result depends on the
-  /// seed and the declarations only, not on the device.
+  /// Fills named tensors. Tensor k of `values` draws from its own stretch of the seed, in the upper half of the offsets,
+  /// which running draws never reach. The result depends on the seed and the declarations only, not on the device.
   public func initialize(_ values: [(name: String, Initialization)], seed: UInt64) {
     for (k, (name, initialization)) in values.enumerated() {
       switch initialization {
@@ -15,7 +15,8 @@ extension ParameterStore {
       case .uniform(let bound):
         let destination = view(name)
         device.upload(
-          uniform(destination.elementCount, bound: bound, RandomKey(seed: seed, offset: UInt64(k))), to: destination)
+          uniform(destination.elementCount, bound: bound, RandomKey(seed: seed, offset: 1 << 63 | UInt64(k))),
+          to: destination)
       }
     }
   }

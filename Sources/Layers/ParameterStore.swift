@@ -4,8 +4,8 @@
 public enum ParameterRole: Sendable, Hashable {
   /// Trained by gradients.
   case trainable
-  /// State that a forward pass updates: running statistics. Lives apart from the weights, because a write to it
-  /// must not look like a write to saved weights.
+  /// State that a forward pass updates: running statistics. Each has a buffer of its own, because a write to one must
+  /// not look like a write to what another layer saved.
   case state
   /// Carried in checkpoints for compatibility, never used.
   case inert
@@ -24,7 +24,7 @@ public struct ParameterDeclaration: Sendable {
   }
 }
 
-/// All tensors of a model in flat buffers: the optimiser is one launch, a checkpoint one read, an all-reduce one call.
+/// All tensors of a model; the trainable ones in one flat buffer, so the optimiser is one launch and an all-reduce one call.
 public final class ParameterStore {
   public let device: any Device
   public let elementType: ElementType
@@ -32,19 +32,16 @@ public final class ParameterStore {
   /// Batches seen by each batch norm, by full name; plain integers on the host.
   public var counters: [String: Int64]
 
-  /// `[count]`: every trainable tensor, one after the other in declaration order.
+  /// `[count]`: every trainable tensor in declaration order, each starting at a multiple of `alignment`; gaps are 0.
   public let values: TensorView
-  /// `[count]`: their gradients, in the same places.
+  /// `[count]`: their gradients, in the same places. Stale where no gradient has arrived since `clearGradients`.
   public let gradients: TensorView
-  private let others: TensorView
-  private let places: [String: Place]
+  private let ranges: [String: Range<Int>]
+  private let views: [String: TensorView]
   private let slots: [String: GradientSlot]
 
-  private struct Place {
-    let role: ParameterRole
-    let range: Range<Int>
-    let shape: [Int]
-  }
+  /// In elements: 64 bytes of float32, a cache line and the widest vector.
+  private static let alignment = 16
 
   public init(
     _ declarations: [ParameterDeclaration], counters: [String], _ elementType: ElementType, on device: any Device
@@ -53,62 +50,80 @@ public final class ParameterStore {
     self.elementType = elementType
     self.declarations = declarations
     self.counters = Dictionary(uniqueKeysWithValues: counters.map { ($0, 0) })
-    var places: [String: Place] = [:]
-    var trainable = 0
-    var other = 0
+    var ranges: [String: Range<Int>] = [:]
+    var count = 0
+    for item in declarations where item.role == .trainable {
+      ranges[item.name] = count..<count + item.shape.reduce(1, *)
+      count = (ranges[item.name]!.upperBound + Self.alignment - 1) / Self.alignment * Self.alignment
+    }
+    self.ranges = ranges
+    values = device.allocate(elementType, [count])
+    gradients = device.allocate(elementType, [count])
+    device.fill(values, with: 0)
+    device.fill(gradients, with: 0)
+    var views: [String: TensorView] = [:]
+    var slots: [String: GradientSlot] = [:]
     for item in declarations {
-      precondition(places[item.name] == nil, "ParameterStore: \(item.name) is declared twice")
-      let count = item.shape.reduce(1, *)
-      if item.role == .trainable {
-        places[item.name] = Place(role: item.role, range: trainable..<trainable + count, shape: item.shape)
-        trainable += count
+      precondition(views[item.name] == nil, "ParameterStore: \(item.name) is declared twice")
+      if let range = ranges[item.name] {
+        views[item.name] = values.sliced(axis: 0, range).reshaped(item.shape)
+        slots[item.name] = GradientSlot(into: gradients.sliced(axis: 0, range).reshaped(item.shape))
       } else {
-        places[item.name] = Place(role: item.role, range: other..<other + count, shape: item.shape)
-        other += count
+        let view = device.allocate(elementType, item.shape)
+        device.fill(view, with: 0)
+        views[item.name] = view
       }
     }
-    self.places = places
-    values = device.allocate(elementType, [trainable])
-    gradients = device.allocate(elementType, [trainable])
-    others = device.allocate(elementType, [other])
-    device.fill(values, with: 0)
-    device.fill(others, with: 0)
-    let flat = gradients
-    slots = places.filter { $0.value.role == .trainable }.mapValues { place in
-      GradientSlot(into: flat.sliced(axis: 0, place.range).reshaped(place.shape))
-    }
+    self.views = views
+    self.slots = slots
   }
 
   /// The memory of a named tensor; traps when the model has none of that name.
   public func view(_ name: String) -> TensorView {
-    guard let place = places[name] else { preconditionFailure("ParameterStore: there is no tensor \(name)") }
-    return (place.role == .trainable ? values : others).sliced(axis: 0, place.range).reshaped(place.shape)
+    guard let view = views[name] else { preconditionFailure("ParameterStore: there is no tensor \(name)") }
+    return view
   }
 
   /// Where the gradient of a trainable tensor gathers.
   public func slot(_ name: String) -> GradientSlot {
-    guard let slot = slots[name] else { preconditionFailure("ParameterStore: \(name) has no gradient") }
+    guard let slot = slots[name] else { preconditionFailure("ParameterStore: \(name) is not trainable") }
     return slot
   }
+}
 
+// MARK: - Gradients
+
+extension ParameterStore {
   /// Forgets all gradients; nothing is written, the next backward pass overwrites.
   public func clearGradients() {
     for slot in slots.values { slot.clear() }
+  }
+
+  /// Writes zeros where no gradient arrived, so that the flat buffer may be reduced or exchanged as a whole.
+  public func zeroMissingGradients() {
+    for (name, slot) in slots where !slot.hasGradient {
+      device.fill(gradients.sliced(axis: 0, ranges[name]!), with: 0)
+    }
   }
 
   /// The stretches of the flat buffers that received gradients, in order, neighbours joined.
   ///
   /// Parameters that no gradient reached are skipped by optimisers, as PyTorch does.
   public var rangesWithGradient: [Range<Int>] {
-    var ranges: [Range<Int>] = []
-    for item in declarations where item.role == .trainable && slots[item.name]!.hasGradient {
-      let range = places[item.name]!.range
-      if let last = ranges.last, last.upperBound == range.lowerBound {
-        ranges[ranges.count - 1] = last.lowerBound..<range.upperBound
-      } else if !range.isEmpty {
-        ranges.append(range)
+    var joined: [Range<Int>] = []
+    var continues = false
+    for item in declarations where item.role == .trainable {
+      guard let range = ranges[item.name], slots[item.name]?.hasGradient == true else {
+        continues = false
+        continue
       }
+      if continues, let last = joined.popLast() {
+        joined.append(last.lowerBound..<range.upperBound)  // the gap between them stays 0
+      } else {
+        joined.append(range)
+      }
+      continues = true
     }
-    return ranges
+    return joined
   }
 }

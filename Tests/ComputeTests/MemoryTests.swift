@@ -203,3 +203,39 @@ struct StreamTests {
     #expect(try device.download(total, as: Float.self) == [36])
   }
 }
+
+/// Positions beyond 2^31 elements: any 32-bit index in a kernel would wrap.
+struct LargeOffsetTests {
+  private static let byteCount = (1 << 31) + 4096
+
+  @Test(arguments: Devices.each)
+  func fillCopyAndMapBeyondTwoToTheThirtyOne(device: TestDevice) throws {
+    // Nearly all of the buffer is never touched, so on a host its pages are never mapped.
+    guard device.device.information.largestAllocation >= Self.byteCount else {
+      print("skipped: offsets beyond 2^31 on \(device) (its buffers are smaller)")
+      return
+    }
+    let device = try device.fresh().device
+    let bytes = device.allocate(.uint8, [Self.byteCount])
+    let tail = bytes.sliced(axis: 0, (1 << 31) + 100..<(1 << 31) + 110)
+    let head = bytes.sliced(axis: 0, 100..<110)
+    device.fill(head, with: 1)
+    device.fill(tail, with: 7)
+    #expect(try device.download(head, as: UInt8.self) == [UInt8](repeating: 1, count: 10))
+    #expect(try device.download(tail, as: UInt8.self) == [UInt8](repeating: 7, count: 10))
+
+    let y = device.allocate(.float32, [2, 5])
+    device.copy(tail.reshaped([5, 2]).transposed, to: y)
+    #expect(try device.download(y, as: Float.self) == [Float](repeating: 7, count: 10))
+    // One view from the first to the last: its stride alone is beyond 2^31.
+    let both = TensorView(
+      buffer: bytes.buffer, elementType: .uint8, shape: [2, 10], strides: [1 << 31, 1], offset: 100)
+    let sums = device.allocate(.float32, [2, 1])
+    device.reduce(.sum, .identity, [both], scalars: [], domain: [2, 10], into: [sums])
+    #expect(try device.download(sums, as: Float.self) == [10, 70])
+    device.map(
+      ElementwiseProgram("less", inputs: 1) { x, _ in [x[0] - 1] },
+      [both.reshaped([2, 2, 5]).sliced(axis: 1, 0..<1).reshaped([2, 5])], into: [y])
+    #expect(try device.download(y, as: Float.self) == [0, 0, 0, 0, 0, 6, 6, 6, 6, 6])
+  }
+}

@@ -13,10 +13,9 @@ import Testing
     + "AGRlZmxhdGVkLmJpblBLAQIUAxQAAAAAAAAAIQAAAAAAAAAAAAAAAAAFAAAAAAAAAAAAAACAAWoAAABlbXB0eVBLBQYAAAAAAwADAKYAAACN"
     + "AAAAAAA="
 
-  func withArchive(_ edit: (inout Data) -> Void = { _ in }, _ body: (URL) throws -> Void) throws {
+  func withArchive(_ changed: Data? = nil, _ body: (URL) throws -> Void) throws {
     try withTemporaryFolder { folder in
-      var bytes = try #require(Data(base64Encoded: Self.zip))
-      edit(&bytes)
+      let bytes = try changed ?? #require(Data(base64Encoded: Self.zip))
       let url = folder.appendingPathComponent("a.zip")
       try AtomicFile.write(bytes, to: url)
       try body(url)
@@ -47,11 +46,13 @@ import Testing
 
   @Test func damageIsFound() throws {
     // One letter of the stored entry changed: only the checksum can tell.
-    try withArchive({ $0[41] = UInt8(ascii: "j") }) { url in
+    var bytes = try #require(Data(base64Encoded: Self.zip))
+    bytes[41] = UInt8(ascii: "j")
+    try withArchive(bytes) { url in
       let error = #expect(throws: ComputeError.self) { try ZipArchive(contentsOf: url).read("a/plain.txt") }
       #expect(error?.kind == .data)
     }
-    try withArchive({ $0 = $0.prefix(200) }) { url in
+    try withArchive(bytes.prefix(200)) { url in
       let error = #expect(throws: ComputeError.self) { try ZipArchive(contentsOf: url) }
       #expect(error?.kind == .data)
     }

@@ -40,15 +40,18 @@ public enum Devices {
   private static let survey: (pairs: [TestDevice], skipped: [String]) = {
     var devices = [TestDevice(.float32, on: CPUDevice()) { CPUDevice(largestAllocation: $0) }]
     var skipped: [String] = []
-    do {
-      let present = OpenCLDevice.available()
-      if present.isEmpty { skipped.append("opencl: no device") }
-      for index in present.indices {
-        let make: @Sendable (Int?) throws -> any Device = { try OpenCLDevice(index: index, largestAllocation: $0) }
-        devices.append(try TestDevice(.float32, on: make(nil), make))
+    let present = OpenCLDevice.available()
+    if present.isEmpty { skipped.append("opencl: no device") }
+    for description in present {
+      let make: @Sendable (Int?) throws -> any Device = {
+        try OpenCLDevice(index: description.index, largestAllocation: $0)
       }
-    } catch {
-      skipped.append("opencl: \(error)")
+      do {
+        devices.append(try TestDevice(.float32, on: make(nil), make))
+      } catch {
+        // A device that is there and does not start is a failure, not a skip.
+        fatalError("opencl:\(description.index) does not start: \(error)")
+      }
     }
     let pairs = devices.flatMap { device in
       [ElementType.float32, .float64].compactMap { type -> TestDevice? in

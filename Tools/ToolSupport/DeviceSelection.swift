@@ -11,9 +11,9 @@ public func makeDevice(_ identifier: String) throws -> any Device {
   switch identifier {
   case "cpu": return CPUDevice()
   case "auto":
-    // Without a driver, or with one that fails, the CPU does the work.
-    let gpu = try? OpenCLDevice.available().firstIndex { $0.isGPU }
-    return try gpu.map { try OpenCLDevice(index: $0) } ?? CPUDevice()
+    // A driver for the host's own processor is no gain over the CPU backend.
+    guard let gpu = OpenCLDevice.available().first(where: { !$0.isProcessor }) else { return CPUDevice() }
+    return try OpenCLDevice(index: gpu.index)
   default:
     let parts = identifier.split(separator: ":", omittingEmptySubsequences: false)
     guard parts[0] == "opencl", parts.count <= 2, let index = parts.count == 1 ? 0 : Int(parts[1]), index >= 0 else {
@@ -22,7 +22,7 @@ public func makeDevice(_ identifier: String) throws -> any Device {
         why: "a device is auto, cpu, opencl or opencl:N with N from 0",
         mend: "list what is present with: contrapposto devices")
     }
-    let count = try OpenCLDevice.available().count
+    let count = OpenCLDevice.available().count
     guard index < count else {
       throw ComputeError(
         .unavailable, what: "there is no device \"\(identifier)\"",

@@ -33,6 +33,9 @@ struct Kernels: ParsableCommand {
   }
 
   func run() throws {
+    #if DEBUG
+      FileHandle.standardError.write(Data("built without optimisation: add -c release for figures that count\n".utf8))
+    #endif
     let type = scalar.elementType
     let device = try makeDevice(device)
     let information = device.information

@@ -10,17 +10,10 @@ public func fused(
   let program = ElementwiseProgram(name, inputs: inputs.count, scalars: scalars.count) { x, s in [body(x, s)] }
   let device = inputs[0].device
   let shape = orTrap(try broadcastShape(name, inputs.map(\.shape)))
-  let elementType = inputs.first { $0.elementType.isReal }?.elementType ?? .float32
+  let elementType = realType(inputs)
   let result = device.allocate(elementType, shape)
-  let views = inputs.map(\.view)
-  device.map(program, views, scalars: scalars, into: [result])
-  return .recording(name, result, from: inputs, saving: views) { gradients, saved in
-    for index in saved.indices where gradients.isWanted(index) {
-      let gradient = program.gradient(ofInputs: [index])
-      accumulateGradient(
-        gradient, inputs: saved + [gradients.upstream], scalars: scalars, domain: shape, of: index, gradients)
-    }
-  }
+  device.map(program, inputs.map(\.view), scalars: scalars, into: [result])
+  return recordingFused(program, result, inputs, scalars: scalars, domain: shape)
 }
 
 public func fused(_ name: String, _ x: Tensor, _ body: (ScalarExpression) -> ScalarExpression) -> Tensor {
@@ -52,28 +45,41 @@ public func fusedSum(
   let shape = orTrap(try broadcastShape(name, inputs.map(\.shape)))
   let ones = shape.map { _ in 1 }
   let views = inputs.map(\.view)
-  let sums = program.outputs.map { _ in device.allocate(inputs[0].elementType, ones) }
+  let sums = program.outputs.map { _ in device.allocate(realType(inputs), ones) }
   device.reduce(.sum, program, views, scalars: scalars, domain: shape, into: sums)
   // One node per sum: its pullback is the gradient of that expression alone.
   return sums.indices.map { k in
-    .recording("\(name)[\(k)]", sums[k].reshaped([1]), from: inputs, saving: views) { gradients, saved in
-      let single = program.output(k)
-      for index in saved.indices where gradients.isWanted(index) {
-        accumulateGradient(
-          single.gradient(ofInputs: [index]), inputs: saved + [gradients.upstream], scalars: scalars,
-          domain: shape, of: index, gradients)
-      }
+    recordingFused(program.output(k), sums[k].reshaped([1]), inputs, scalars: scalars, domain: shape)
+  }
+}
+
+/// Records a program's only output; saves just the inputs that some derivative reads.
+private func recordingFused(
+  _ program: ElementwiseProgram, _ result: TensorView, _ inputs: [Tensor], scalars: [Double], domain: [Int]
+) -> Tensor {
+  let recorded = inputs.indices.filter { inputs[$0].isRecorded }
+  guard !recorded.isEmpty else { return Tensor(result, on: inputs[0].device) }
+  let derivatives = recorded.map { (input: $0, program: program.gradient(ofInputs: [$0])) }
+  let needed = inputs.indices.filter { index in derivatives.contains { $0.program.reads(input: index) } }
+  let shapes = inputs.map(\.shape)
+  return .recording(program.name, result, from: inputs, saving: needed.map { inputs[$0].view }) { gradients, saved in
+    // An input that no derivative reads is stood in for by the upstream, so that the numbering stays.
+    var views = [TensorView](repeating: gradients.upstream, count: shapes.count)
+    for (index, view) in zip(needed, saved) { views[index] = view }
+    for derivative in derivatives where gradients.isWanted(derivative.input) {
+      accumulateGradient(
+        derivative.program, inputs: views + [gradients.upstream], scalars: scalars, domain: domain,
+        shape: shapes[derivative.input], of: derivative.input, gradients)
     }
   }
 }
 
 /// Adds a gradient program's only output to input `index`, summing over the axes along which that input was repeated.
 private func accumulateGradient(
-  _ program: ElementwiseProgram, inputs: [TensorView], scalars: [Double], domain: [Int], of index: Int,
-  _ gradients: Gradients
+  _ program: ElementwiseProgram, inputs: [TensorView], scalars: [Double], domain: [Int], shape target: [Int],
+  of index: Int, _ gradients: Gradients
 ) {
   let device = gradients.device
-  let target = inputs[index].shape
   gradients.accumulate(index) { destination, beta in
     let aligned = [Int](repeating: 1, count: domain.count - target.count) + target
     let computed = beta == 0 ? destination : device.allocate(destination.elementType, target)
@@ -84,6 +90,11 @@ private func accumulateGradient(
     }
     if beta != 0 { device.map(.addition, [destination, computed], into: [destination]) }
   }
+}
+
+/// The type that a program over these inputs computes in: integer inputs are converted to it.
+private func realType(_ inputs: [Tensor]) -> ElementType {
+  inputs.first { $0.elementType.isReal }?.elementType ?? .float32
 }
 
 /// The shape that all of `shapes` broadcast to.

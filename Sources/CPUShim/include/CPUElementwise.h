@@ -29,8 +29,8 @@ typedef struct {
   int32_t function, destination, a, b, c;
 } cpu_step;
 
-/// A straight-line program over slots, each one block of CPU_BLOCK_BYTES in a worker's scratch memory: inputs first, then constants, then
-/// outputs, then registers.
+/// A straight-line program over slots, each one block of CPU_BLOCK_BYTES in a worker's scratch memory: inputs
+/// first, then constants, then outputs, then registers.
 typedef struct {
   const cpu_step *steps;
   const double *constants;
@@ -45,12 +45,14 @@ typedef struct {
   cpu_space space;
   cpu_operand input[CPU_INPUTS], output[CPU_OUTPUTS];
   int64_t block_rows, block_columns;
+  /// Bit o: output o is large and not read here, so its stores go past the caches.
+  uint32_t streams;
 } cpu_map;
 
 /// Chooses blocks and tiles; returns the number of tiles.
 int64_t cpu_map_plan(cpu_map *map, int64_t element_bytes);
-void cpu_map_tile_f32(const cpu_map *map, int64_t tile, void *scratch);
-void cpu_map_tile_f64(const cpu_map *map, int64_t tile, void *scratch);
+void cpu_map_tile_float(const cpu_map *map, int64_t tile, void *scratch);
+void cpu_map_tile_double(const cpu_map *map, int64_t tile, void *scratch);
 
 /// How a reduction's two innermost axes are used.
 enum cpu_reduction_form {
@@ -86,12 +88,12 @@ typedef struct {
 
 /// Chooses blocks, segments and tasks; returns the number of tiles.
 int64_t cpu_reduction_plan(cpu_reduction *reduction, int64_t element_bytes);
-void cpu_reduce_tile_f32(const cpu_reduction *reduction, int64_t tile, void *scratch);
-void cpu_reduce_tile_f64(const cpu_reduction *reduction, int64_t tile, void *scratch);
+void cpu_reduce_tile_float(const cpu_reduction *reduction, int64_t tile, void *scratch);
+void cpu_reduce_tile_double(const cpu_reduction *reduction, int64_t tile, void *scratch);
 /// Adds up the partial results in order, once all tiles are done.
-void cpu_reduce_combine_f32(const cpu_reduction *reduction);
-void cpu_reduce_combine_f64(const cpu_reduction *reduction);
+void cpu_reduce_combine_float(const cpu_reduction *reduction);
+void cpu_reduce_combine_double(const cpu_reduction *reduction);
 
 /// The first index of the greatest (or least) of `count` > 0 elements.
-int32_t cpu_arg_reduce_f32(const float *x, int64_t count, int64_t stride, bool greatest);
-int32_t cpu_arg_reduce_f64(const double *x, int64_t count, int64_t stride, bool greatest);
+int32_t cpu_arg_reduce_float(const float *x, int64_t count, int64_t stride, bool greatest);
+int32_t cpu_arg_reduce_double(const double *x, int64_t count, int64_t stride, bool greatest);

@@ -52,7 +52,8 @@ typedef struct {
   int64_t row, column;
 } cpu_operand;
 
-/// Chooses the tile sizes (tile_rows a multiple of `row_step` where it can be) and returns the number of tiles.
+/// Chooses the tile sizes (tile_rows a multiple of `row_step` where it can be) and returns the number of
+/// tiles.
 int64_t cpu_space_plan(cpu_space *space, int64_t row_step);
 /// One tile of destination = source; types may differ.
 void cpu_copy_tile(const cpu_space *space, const cpu_operand *source, const cpu_operand *destination,
@@ -65,7 +66,7 @@ void cpu_fill_tile(const cpu_space *space, const cpu_operand *destination, doubl
 /// Words `first ..< first + count` of Philox4x32-10 under (seed, offset); `first` is a multiple of 4.
 void cpu_philox(uint64_t seed, uint64_t offset, int64_t first, int64_t count, uint32_t *words);
 /// The same words compared: `scale` where the word is below `threshold`, else 0.
-void cpu_philox_mask_f32(uint64_t seed, uint64_t offset, int64_t first, int64_t count, uint64_t threshold,
-                         double scale, float *mask);
-void cpu_philox_mask_f64(uint64_t seed, uint64_t offset, int64_t first, int64_t count, uint64_t threshold,
-                         double scale, double *mask);
+void cpu_philox_mask_float(uint64_t seed, uint64_t offset, int64_t first, int64_t count, uint64_t threshold,
+                           double scale, float *mask);
+void cpu_philox_mask_double(uint64_t seed, uint64_t offset, int64_t first, int64_t count, uint64_t threshold,
+                            double scale, double *mask);

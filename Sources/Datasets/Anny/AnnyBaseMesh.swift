@@ -9,7 +9,7 @@ struct AnnyBaseMesh {
   let groups: [String: [[Int]]]
 
   /// From decimetres, y up and facing +z, to metres, z up and facing -y. Linear, so it holds for offsets too.
-  static func converted(_ p: SIMD3<Double>) -> SIMD3<Double> { SIMD3(p.x, -p.z, p.y) / 10 }
+  static func converted(_ p: SIMD3<Double>) -> SIMD3<Double> { SIMD3(p.x, -p.z, p.y) * 0.1 }
 
   /// Reads vertices, faces and groups of a Wavefront OBJ text; texture coordinates are passed over.
   init(obj bytes: [UInt8], name: String) throws {

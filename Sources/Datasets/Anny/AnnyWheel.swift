@@ -30,7 +30,8 @@ struct AnnyWheel {
     targets = try AnnyTargets.files.map { file in
       let packed = try read("targets/macrodetails/" + file)
       return try AnnyTargets.offsets(
-        text: [UInt8](Gzip.decompress(packed.bytes)), name: packed.name, vertexCount: base.vertices.count)
+        text: [UInt8](Gzip.decompress(packed.bytes, source: packed.name)), name: packed.name,
+        vertexCount: base.vertices.count)
     }
     self.base = base
   }

@@ -1,4 +1,5 @@
 import Compute
+import Geometry
 
 /// A parametric human body: a surface that follows a person's parameters and a pose.
 ///
@@ -26,6 +27,14 @@ public struct BodyModel: Sendable {
   static let shapeUnit: Float = 1e-4
 
   public var vertexCount: Int { template.count / 3 }
+
+  /// The surface before any shape is added.
+  public var templateMesh: TriangleMesh {
+    let vertices = stride(from: 0, to: template.count, by: 3).map {
+      SIMD3(Double(template[$0]), Double(template[$0 + 1]), Double(template[$0 + 2]))
+    }
+    return TriangleMesh(vertices: vertices, faces: faces)
+  }
   public var shapeCount: Int { shapeFactors.count }
 
   init(

@@ -1,4 +1,4 @@
-import Compute
+import FileFormats
 import Foundation
 import Geometry
 
@@ -38,15 +38,10 @@ public struct BVHClip: Sendable {
 
   /// Reads the file at `path`.
   ///
-  /// - Throws: `ComputeError` of kind `.noInput` when it cannot be read, `.data` with the line when it is malformed.
+  /// - Throws: `ComputeError` of kind `.noInput` or `.permission` when it cannot be read, `.data` with the line when it is malformed.
   public init(path: String) throws {
-    let name = URL(fileURLWithPath: path).lastPathComponent
-    guard let data = FileManager.default.contents(atPath: path) else {
-      throw ComputeError(
-        .noInput, what: "BVH: cannot read \(path)", why: "the file is missing or not readable",
-        mend: "check the path and its permissions")
-    }
-    try self.init(bytes: [UInt8](data), name: name)
+    let file = URL(fileURLWithPath: path)
+    try self.init(bytes: [UInt8](InputFile.read(file)), name: file.lastPathComponent)
   }
 
   /// Reads the text of a clip; `name` stands in messages.

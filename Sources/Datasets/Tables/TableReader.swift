@@ -12,7 +12,7 @@ struct EmbeddedTable {
     guard let packed = Data(base64Encoded: base64, options: .ignoreUnknownCharacters) else {
       preconditionFailure("EmbeddedTable: the text is not base64")
     }
-    return orTrap(try Gzip.decompress([UInt8](packed)))
+    return [UInt8](orTrap(try Gzip.decompress(packed, source: "embedded table")))
   }
 }
 

@@ -23,12 +23,16 @@ public final class MeshGraphs: Sendable {
   let levels: [Level]
   /// Vertex of the mesh, in its original order, to distinct node of the finest graph.
   let vertices: RowIndex
+  /// `[old, new]` matrices of the skip connections that change their width, by old and new width.
+  private let interpolations: [SIMD2<Int>: TensorView]
 
   /// - Parameters:
   ///   - hierarchy: the coarsened mesh.
+  ///   - plan: the network's channels per block.
   ///   - jointLaplacian: unscaled operator of the joint graph.
   public init(
-    _ hierarchy: GraphHierarchy, jointLaplacian: CompressedRows, _ elementType: ElementType, on device: any Device
+    _ hierarchy: GraphHierarchy, plan: [[Int]], jointLaplacian: CompressedRows, _ elementType: ElementType,
+    on device: any Device
   ) {
     let nodes = hierarchy.distinctNodes
     func operators(_ source: Geometry.ChebyshevOperators) -> Layers.ChebyshevOperators {
@@ -53,6 +57,21 @@ public final class MeshGraphs: Sendable {
     vertices = RowIndex(
       hierarchy.place.prefix(hierarchy.vertexCount).map { nodes[0].expansion[Int($0)] }, sourceRows: nodes[0].count,
       on: device)
+    var interpolations: [SIMD2<Int>: TensorView] = [:]
+    for channels in plan[1..<plan.count - 1] where channels.first != channels.last {
+      let (old, new) = (channels.first!, channels.last!)
+      interpolations[SIMD2(old, new)] =
+        Tensor(channelInterpolation(from: old, to: new), [old, new], elementType, on: device).view
+    }
+    self.interpolations = interpolations
+  }
+
+  /// How a skip connection changes its width: `[batch, rows, channels]` to `[batch, rows, size]`.
+  func resampleChannels(_ x: Tensor, to size: Int) -> Tensor {
+    let old = x.shape[2]
+    guard let matrix = interpolations[SIMD2(old, size)] else { return x }
+    let rows = x.shape[0] * x.shape[1]
+    return matmul(x.reshaped([rows, old]), Tensor(matrix, on: x.device)).reshaped([x.shape[0], x.shape[1], size])
   }
 }
 

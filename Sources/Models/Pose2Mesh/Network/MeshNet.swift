@@ -62,7 +62,7 @@ public struct MeshNet: Sendable {
           let closesBlock = !isHead && number == convolutions[block].count - 1
           y = norms[block][number](
             y, pass, multiplicity: level.multiplicity,
-            residual: closesBlock ? level.upsample(resampleChannels(input, to: plan[block].last!)) : nil)
+            residual: closesBlock ? level.upsample(graphs.resampleChannels(input, to: plan[block].last!)) : nil)
         }
       }
       if let taps, !isHead { taps.record("block_\(block)", level.expand(y.detached)) }
@@ -71,18 +71,7 @@ public struct MeshNet: Sendable {
   }
 }
 
-/// Linear interpolation along the channel axis with half-pixel centres: how a skip connection changes its width.
-///
-/// x: `[batch, rows, channels]`; gives `[batch, rows, size]`. The identity when the sizes agree.
-func resampleChannels(_ x: Tensor, to size: Int) -> Tensor {
-  let old = x.shape[2]
-  if old == size { return x }
-  let matrix = Tensor(channelInterpolation(from: old, to: size), [old, size], x.elementType, on: x.device)
-  let rows = x.shape[0] * x.shape[1]
-  return matmul(x.reshaped([rows, old]), matrix).reshaped([x.shape[0], x.shape[1], size])
-}
-
-/// The `[old, new]` matrix of the interpolation, row-major.
+/// Linear interpolation along the channel axis with half-pixel centres, as an `[old, new]` matrix in row-major order.
 func channelInterpolation(from old: Int, to new: Int) -> [Double] {
   var matrix = [Double](repeating: 0, count: old * new)
   for o in 0..<new {

@@ -34,7 +34,7 @@ public final class Pose2MeshNetwork {
       poseNet.declarations + meshNet.declarations,
       counters: (poseNet.norms + [poseNet.unusedNorm] + meshNet.norms.joined()).map(\.counter), elementType, on: device)
     graphs = MeshGraphs(
-      hierarchy, jointLaplacian: architecture.jointSet.laplacian(), elementType, on: device)
+      hierarchy, plan: plan, jointLaplacian: architecture.jointSet.laplacian(), elementType, on: device)
   }
 
   /// Starts all parameters as the published code does.

@@ -17,8 +17,7 @@ public final class Pose2MeshTrainer {
     self.network = network
     self.loss = loss
     optimizer = RMSprop(network.parameters)
-    // Initialisation draws from the seed itself.
-    random = RandomStream(seed: seed ^ 0x9E37_79B9_7F4A_7C15)
+    random = RandomStream(seed: seed)
   }
 
   /// Starts the optimiser afresh, as a new stage does.
@@ -29,6 +28,8 @@ public final class Pose2MeshTrainer {
     public var forward = 0.0
     public var backward = 0.0
     public var optimizer = 0.0
+
+    public init() {}
   }
 
   /// Stage 1: PoseNet alone, on the mean absolute error in millimetres.
@@ -69,8 +70,11 @@ public final class Pose2MeshTrainer {
   }
 
   private func update(_ learningRate: Double) throws {
-    try combineGradients?(network.parameters.gradients)
+    defer { network.parameters.clearGradients() }
+    if let combineGradients {
+      network.parameters.zeroMissingGradients()
+      try combineGradients(network.parameters.gradients)
+    }
     optimizer.step(learningRate: learningRate)
-    network.parameters.clearGradients()
   }
 }

@@ -47,7 +47,8 @@ struct ReferenceConfiguration: Decodable {
   func visitingOrder(file: String) throws -> VisitingOrder {
     guard let order = VisitingOrder(rawValue: ordering) else {
       throw ComputeError(
-        .data, what: "\(file): unknown ordering '\(ordering)'", why: "vertices are visited in introsort or stable order",
+        .data, what: "\(file): unknown ordering '\(ordering)'",
+        why: "vertices are visited in introsort or stable order",
         mend: "use ordering introsort or stable")
     }
     return order

@@ -70,12 +70,11 @@ __kernel void gemm(const long m, const long n, const long k, const long batches,
   __local REAL tile_a[TILE_K][TILE_M + 1], tile_b[TILE_K][TILE_N + 1];
   const int item = get_local_id(0), item_row = item / GROUP_N, item_column = item % GROUP_N;
   const long column_tiles = (n + TILE_N - 1) / TILE_N, row_tiles = (m + TILE_M - 1) / TILE_M;
-  long group = get_group_id(0);
-  const long column0 = group % column_tiles * TILE_N;
-  group /= column_tiles;
-  const long row0 = group % row_tiles * TILE_M;
-  group /= row_tiles;
-  const long batch = group % batches, slice = group / batches;
+  // (slice, batch, row tile, column tile), column tiles fastest. Remainders by hand: one division gives both.
+  const long row_group = get_group_id(0) / column_tiles, matrix = row_group / row_tiles;
+  const long column0 = (get_group_id(0) - row_group * column_tiles) * TILE_N;
+  const long row0 = (row_group - matrix * row_tiles) * TILE_M;
+  const long slice = matrix / batches, batch = matrix - slice * batches;
   const long k_begin = slice * slice_length, k_end = min(k, k_begin + slice_length);
   a += a_offset + batch * a_batch;
   b += b_offset + batch * b_batch;
@@ -125,7 +124,7 @@ __kernel void gemmCombine(const long m, const long n, const long batches, const 
   if (at >= count) return;  // the global size is rounded up
   REAL sum = 0;
   for (long slice = 0; slice < slices; ++slice) sum += partial[slice * count + at];
-  const long column = at % n, row = at / n % m, batch = at / n / m;
+  const long line = at / n, column = at - line * n, batch = line / m, row = line - batch * m;
   __global REAL *to = c + c_offset + batch * c_batch + row * c_leading + column;
   *to = finish(sum, alpha, beta, to, bias + bias_offset, bias_axis, is_relu, row, column);
 }

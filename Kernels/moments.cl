@@ -28,7 +28,7 @@ __kernel void moments(const long batch, const long rows, const long columns, con
                       __global REAL *partial) {
   __local REAL tree[3][GROUP];  // [lane][column]
   const int item = get_local_id(0), width = GROUP / lanes, lane = item / width;
-  const long column = (long)get_group_id(0) * width + item % width;
+  const long column = (long)get_group_id(0) * width + (item & (width - 1));
   const long begin = get_group_id(1) * chunk, end = min(begin + chunk, batch * rows);
 
   REAL w = 0, m = 0, q = 0;

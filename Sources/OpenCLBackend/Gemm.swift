@@ -19,6 +19,8 @@ extension OpenCLDevice {
     let plan = orTrap(try GemmPlan(a, b, into: c, epilogue: epilogue))
     c.buffer.markWritten()
     guard supports(c.elementType), !c.isEmpty else { return }
+    let choice = gemmChoice(plan, a, b, c, epilogue: epilogue)
+    if choice == .blas, blasGemm(plan, a, b, into: c, alpha: alpha, beta: beta) { return }
     tiledGemm(plan, a, b, into: c, alpha: alpha, beta: beta, epilogue: epilogue, .standard)
   }
 

@@ -5,6 +5,12 @@ import OpenCLBackend
 // The oracles: one plain loop each, in Double.
 
 extension Harness {
+  static let families: [(String, @Sendable (inout Harness) -> Void)] = [
+    ("elementwise", { $0.checkElementwise() }), ("reductions", { $0.checkReductions() }),
+    ("moments", { $0.checkMoments() }), ("matrices", { $0.checkMatrices() }), ("rows", { $0.checkRows() }),
+    ("random", { $0.checkRandom() }),
+  ]
+
   mutating func checkElementwise() {
     let program = ElementwiseProgram("chain", inputs: 3, scalars: 2) { x, s in
       let t = tanh(x[0] * s[0]) + relu(x[1] - 0.25) / (1 + abs(x[2]))
@@ -110,7 +116,9 @@ extension Harness {
       device.map(ElementwiseProgram("log", inputs: 1) { x, _ in [log(x[0])] }, [twin], into: [twin])
       if let values = try? device.downloadDoubles(twin) { expect("logSumExp \(rows)x\(columns)", y, values) }
     }
+  }
 
+  mutating func checkMoments() {
     for (batch, rows, columns, isWeighted) in [
       (1, 1, 1, false), (2, 67, 5, true), (3, 10, 65, false), (2, 600, 2, true),
     ] {

@@ -93,7 +93,8 @@ public struct GemmPlan: Sendable {
     self.c = try Self.operand("c", c)
     guard !self.c.isTransposed, batch <= 1 || self.c.batchStride != 0 else {
       throw ComputeError(
-        .shape, what: "gemm: c has strides \(c.strides)", why: "every product is written to a place of its own, row by row",
+        .shape, what: "gemm: c has strides \(c.strides)",
+        why: "every product is written to a place of its own, row by row",
         mend: "allocate c for the whole batch; for c' compute b' times a'")
     }
   }

@@ -23,16 +23,24 @@ struct DoctorCommand: ParsableCommand {
       guard try check(makeDevice(device)) else { throw ExitCode(ComputeError.Kind.software.exitCode) }
       return
     }
-    let devices = OpenCLDevice.available()
+    let diagnosis = OpenCLDevice.diagnose()
+    let devices = diagnosis.devices
     printSystem(devices)
     var broken: [String] = []
     print("\nOperations, against the host (relative error / tolerance)")
     if try !check(CPUDevice()) { broken.append("cpu") }
     for device in devices where try !checkInChild("opencl:\(device.index)") { broken.append("opencl:\(device.index)") }
 
-    let findings = Findings(devices: devices).all + withoutOneDNN
+    var findings = diagnosis.findings.map { (what: $0.what, why: $0.why, mend: $0.mend) }
+    if !CPUDevice.gemmLibrary.hasPrefix("oneDNN") {
+      findings.append(
+        (
+          "the package was built without oneDNN", "matrix products on the CPU run on a plain loop",
+          "install libdnnl-dev (Tools/setup does) and build again"
+        ))
+    }
     if !findings.isEmpty { print("\nFindings") }
-    for finding in findings { print("  - \(finding.what)\n    \(finding.mend)") }
+    for finding in findings { print("  \(finding.what)\n    why:  \(finding.why)\n    mend: \(finding.mend)") }
     guard broken.isEmpty else {
       throw ComputeError(
         .unavailable, what: "the checks failed on \(broken.joined(separator: ", "))",
@@ -58,15 +66,6 @@ struct DoctorCommand: ParsableCommand {
         "           \(device.computeUnits) compute units, \(gibibytes(device.memoryByteCount)), largest buffer "
           + "\(gibibytes(device.largestAllocation)), double \(device.supportsDouble ? "yes" : "no")")
     }
-  }
-
-  private var withoutOneDNN: [Finding] {
-    guard !CPUDevice.gemmLibrary.hasPrefix("oneDNN") else { return [] }
-    return [
-      Finding(
-        what: "The package was built without oneDNN: matrix products on the CPU run on a plain loop.",
-        mend: "Install libdnnl-dev (Tools/setup does) and build again.")
-    ]
   }
 
   // MARK: - Checks

@@ -30,7 +30,7 @@ public final class Pose2MeshJob: TrainingJob {
 
   /// The two stages draw from separate stretches of the sample sequence.
   public func batches(ofStage stage: Int) throws -> @Sendable (_ step: Int) throws -> SampleBatch {
-    let sampler = setup.training
+    let sampler = stage == 0 ? try setup.training.jointsOnly() : setup.training
     let size = stages[stage].settings.batch
     let first = stage << 40
     return { step in sampler.batch(samples: first + step * size..<first + (step + 1) * size) }
@@ -39,12 +39,14 @@ public final class Pose2MeshJob: TrainingJob {
   public func begin(stage: Int) throws { trainer.resetOptimizer() }
 
   public func step(_ batch: SampleBatch, _ context: StepContext) throws -> [String: Double] {
-    let inputs = Pose2MeshInputs(batch, setup, on: device)
     if context.position.stage == 0 {
+      // These batches have no meshes.
+      let inputs = LiftInputs(batch, setup.jointSet, on: device)
       let lift = try trainer.liftStep(
-        inputs.pose2D, lift: inputs.targets.lift, valid: inputs.targets.liftValid, learningRate: context.learningRate)
+        inputs.pose2D, lift: inputs.lift, valid: inputs.liftValid, learningRate: context.learningRate)
       return ["lift": lift * setup.settings.loss.lift]
     }
+    let inputs = Pose2MeshInputs(batch, setup, on: device)
     var weights = setup.settings.lossWeights
     if context.completedEpochs < setup.settings.loss.edgeStart { weights.edge = 0 }
     var times: Pose2MeshTrainer.Times?
@@ -90,22 +92,36 @@ public final class Pose2MeshJob: TrainingJob {
   }
 }
 
-/// One batch on the device.
+/// What PoseNet needs of one batch, on the device.
+struct LiftInputs {
+  let pose2D, lift, liftValid: Tensor
+
+  init(_ batch: SampleBatch, _ joints: JointSet, on device: any Device) {
+    func tensor(_ values: [Float], _ width: Int) -> Tensor {
+      Tensor(values, [batch.count, joints.count, width], .float32, on: device)
+    }
+    pose2D = tensor(batch.pose2D, 2)
+    lift = tensor(batch.liftJoints, 3)
+    liftValid = tensor(batch.liftValid, 1)
+  }
+}
+
+/// One batch with its meshes, on the device.
 struct Pose2MeshInputs {
   let pose2D: Tensor
   let targets: Pose2MeshTargets
 
   init(_ batch: SampleBatch, _ setup: Pose2MeshSetup, on device: any Device) {
-    let input = setup.jointSet.count
     let target = setup.jointSet.target.count
     let vertices = setup.body.vertexCount
     func tensor(_ values: [Float], _ shape: [Int]) -> Tensor {
       Tensor(values, [batch.count] + shape, .float32, on: device)
     }
-    pose2D = tensor(batch.pose2D, [input, 2])
+    let poses = LiftInputs(batch, setup.jointSet, on: device)
+    pose2D = poses.pose2D
     targets = Pose2MeshTargets(
       mesh: tensor(batch.mesh, [vertices, 3]), meshValid: tensor(batch.meshValid, [vertices, 1]),
       joints: tensor(batch.targetJoints, [target, 3]), jointsValid: tensor(batch.targetValid, [target, 1]),
-      lift: tensor(batch.liftJoints, [input, 3]), liftValid: tensor(batch.liftValid, [input, 1]))
+      lift: poses.lift, liftValid: poses.liftValid)
   }
 }

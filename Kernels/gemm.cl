@@ -68,7 +68,7 @@ __kernel void gemm(const long m, const long n, const long k, const long batches,
                    const long bias_offset, const int bias_axis, const int is_relu) {
   // One word of padding keeps the transposing stores of neighbours in different banks.
   __local REAL tile_a[TILE_K][TILE_M + 1], tile_b[TILE_K][TILE_N + 1];
-  const int item = get_local_id(0), item_row = item / GROUP_N, item_column = item % GROUP_N;
+  const uint item = get_local_id(0), item_row = item / GROUP_N, item_column = item % GROUP_N;
   const long column_tiles = (n + TILE_N - 1) / TILE_N, row_tiles = (m + TILE_M - 1) / TILE_M;
   // (slice, batch, row tile, column tile), column tiles fastest. Remainders by hand: one division gives both.
   const long row_group = get_group_id(0) / column_tiles, matrix = row_group / row_tiles;

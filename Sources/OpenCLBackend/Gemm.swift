@@ -10,6 +10,23 @@ struct GemmTiles: Hashable {
 
   /// 64 x 64 x 16, 4 x 4 sums per item: 256 work-items, 8.3 kB of local memory in float and 16.6 kB in double.
   static let standard = GemmTiles(m: 64, n: 64, k: 16, itemM: 4, itemN: 4)
+  /// 128 x 128 x 8, 8 x 8 sums per item: twice the arithmetic per word fetched, for products with tiles enough.
+  static let large = GemmTiles(m: 128, n: 128, k: 8, itemM: 8, itemN: 8)
+  /// For results a few columns wide, such as coordinates, and a few rows high.
+  static let narrow = GemmTiles(m: 128, n: 16, k: 16, itemM: 8, itemN: 1)
+  static let flat = GemmTiles(m: 16, n: 128, k: 16, itemM: 1, itemN: 8)
+
+  /// For devices whose work-groups are small: 64 work-items.
+  static let small = GemmTiles(m: 32, n: 32, k: 16, itemM: 4, itemN: 4)
+
+  /// Chosen by shape and type alone, so that the same product gives the same bits.
+  static func fitting(_ plan: GemmPlan, _ elementType: ElementType) -> GemmTiles {
+    if plan.n <= 16 { return .narrow }
+    if plan.m <= 16 { return .flat }
+    // In double the sums of an 8 x 8 item would spill from registers.
+    let largeTiles = (plan.m / large.m) * (plan.n / large.n) * plan.batch
+    return elementType == .float32 && largeTiles >= 256 ? .large : .standard
+  }
 }
 
 extension OpenCLDevice {
@@ -21,14 +38,15 @@ extension OpenCLDevice {
     guard supports(c.elementType), !c.isEmpty else { return }
     let choice = gemmChoice(plan, a, b, c, epilogue: epilogue)
     if choice == .blas, blasGemm(plan, a, b, into: c, alpha: alpha, beta: beta) { return }
-    tiledGemm(plan, a, b, into: c, alpha: alpha, beta: beta, epilogue: epilogue, .standard)
+    tiledGemm(plan, a, b, into: c, alpha: alpha, beta: beta, epilogue: epilogue, .fitting(plan, c.elementType))
   }
 
   /// The product by `gemm.cl`.
   func tiledGemm(
     _ plan: GemmPlan, _ a: TensorView, _ b: TensorView, into c: TensorView, alpha: Double, beta: Double,
-    epilogue: Epilogue?, _ tiles: GemmTiles
+    epilogue: Epilogue?, _ preferred: GemmTiles
   ) {
+    let tiles = preferred.groupSize <= groupSize ? preferred : .small
     let isDouble = c.elementType == .float64
     let tileCount =
       ((plan.m + tiles.m - 1) / tiles.m) * ((plan.n + tiles.n - 1) / tiles.n) * plan.batch

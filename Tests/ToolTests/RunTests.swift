@@ -40,6 +40,21 @@ import Testing
         #expect(bytes(folder + "/runs/parts" + file) == expected, "\(name)")
       }
 
+      // The trained network makes a mesh and a picture of any pose of its joints.
+      let points = (0..<17).map { "\(100 + $0 * 7 % 40), \(50 + 20 * $0), 0.9" }.joined(separator: ", ")
+      try write(
+        "[{\"image_id\": 1, \"category_id\": 1, \"keypoints\": [\(points)], \"score\": 1}]", to: folder + "/k.json")
+      let predicted = try Tool.run(
+        [
+          "predict", "pose2mesh", "--run", "runs/whole", "--joint-set", "human36", "--keypoints", "k.json", "--device",
+          "cpu",
+        ],
+        in: folder)
+      #expect(predicted.exitCode == 0, "\(predicted.errors)")
+      let mesh = String(decoding: try #require(bytes(folder + "/predictions/pose-1.obj")), as: UTF8.self)
+      #expect(mesh.split(separator: "\n").count { $0.hasPrefix("v ") } == 1618)
+      #expect(bytes(folder + "/predictions/pose-1.png")?.starts(with: [0x89, 0x50, 0x4E, 0x47]) == true)
+
       // A run is not overwritten, and a resumed one takes its own settings.
       #expect(try Tool.run(Self.train("whole"), in: folder).exitCode == 73)
       #expect(

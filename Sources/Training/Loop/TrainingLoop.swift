@@ -172,11 +172,13 @@ public final class TrainingLoop<Job: TrainingJob> {
   private var completedSteps: Int { state.finishedSteps + state.position.step }
   private var totalSteps: Int { stages.reduce(0) { $0 + $1.stepCount } }
 
+  /// The bar counts the steps of this stage; those of another one take another time.
   private func showProgress(_ stage: TrainingStage, _ epoch: EpochClock) {
     let epochNumber = min(state.position.step / stage.settings.stepsPerEpoch + 1, stage.settings.epochs)
     console.show(
       Progress(
-        title: "\(stage.name) \(epochNumber)/\(stage.settings.epochs)", done: completedSteps, total: totalSteps,
+        title: "\(stage.name) \(epochNumber)/\(stage.settings.epochs)", done: state.position.step,
+        total: stage.stepCount,
         stepsPerSecond: epoch.seconds > 0 ? Double(epoch.stepCount) / epoch.seconds : 0,
         loss: job.lossNames.reversed().lazy.compactMap { [losses = state.meanLosses()] in losses[$0] }.first))
   }

@@ -58,7 +58,7 @@ public final class Console: Sendable {
   }
 }
 
-/// How far a run has come.
+/// How far a stage of a run has come.
 public struct Progress: Sendable, Equatable {
   /// "cascade epoch 3/15".
   public var title: String

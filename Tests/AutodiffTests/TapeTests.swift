@@ -48,7 +48,8 @@ import Testing
       for _ in 0..<8 { y = fused("square", y) { $0 * $0 } }
       let loss = fusedSum("sum", [y]) { x, _ in [x[0]] }
       y = loss[0]
-      #expect(device.memoryStatistics.liveByteCount >= before + 8 << 18)
+      // Each square saves what it squares: x and the first seven results. Nobody reads the eighth again.
+      #expect(device.memoryStatistics.liveByteCount >= before + 7 << 18)
       tape.backward(from: loss)
       try device.synchronize()
       // x and its gradient stay.

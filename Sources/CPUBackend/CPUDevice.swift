@@ -34,7 +34,7 @@ public final class CPUDevice: Device {
 
   /// What multiplies float32 matrices: "oneDNN 2.6.3", or what its absence costs.
   public static var gemmLibrary: String {
-    cpu_gemm_library().map { String(cString: $0) } ?? "plain loop (install libdnnl-dev: about 10 times as fast)"
+    cpu_gemm_library().map { String(cString: $0) } ?? "plain loop (install libdnnl-dev: about twice as fast)"
   }
 
   public var profiler: (any Profiler)? {

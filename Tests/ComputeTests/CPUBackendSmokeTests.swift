@@ -104,7 +104,7 @@ import Testing
   // MARK: Loops
 
   /// Random shapes and strides against loops over single elements.
-  @Test(arguments: 0..<40)
+  @Test(arguments: 0..<20)
   func mapAndReduceWalkAnyStrides(seed: Int) throws {
     var random = Numbers(seed: seed)
     let device = CPUDevice(threads: 2)

@@ -113,12 +113,11 @@ public final class CPUDevice: Device {
     return true
   }
 
-  /// Runs tiles, each with `bytes` of scratch memory of its own worker. False when there is no memory for it.
+  /// Runs tiles, each with `scratchBytes` of scratch memory that belongs to its worker.
   func runTiles(
     _ tiles: Int, scratchBytes: Int, _ body: (_ tile: Int, _ scratch: UnsafeMutableRawPointer) -> Void
   ) {
-    let concurrent = min(tiles, workers.threadCount)
-    withScratch(scratchBytes * (tiles > 1 ? workers.threadCount : concurrent)) { scratch in
+    withScratch(scratchBytes * (tiles > 1 ? workers.threadCount : 1)) { scratch in
       workers.run(tiles) { tile, worker in body(tile, scratch + worker * scratchBytes) }
     }
   }

@@ -9,7 +9,7 @@ public struct Pose2MeshSettings: Codable, Sendable, Equatable {
     /// The joints that the input has: human36 or coco.
     public var jointSet = "human36"
     /// Base width of MeshNet; published: 64.
-    public var width = 16
+    public var width = 32
     /// Width of PoseNet; published: 4096.
     public var hidden = 1024
     /// Dropout rate in PoseNet; published: 0.5.
@@ -44,7 +44,7 @@ public struct Pose2MeshSettings: Codable, Sendable, Equatable {
     public var joint = 1e-3
     public var lift = 1e-3
     /// The edge term acts after so many epochs of the cascade.
-    public var edgeStart = 9
+    public var edgeStart = 7
   }
 
   public var seed = 1
@@ -53,9 +53,8 @@ public struct Pose2MeshSettings: Codable, Sendable, Equatable {
   public var loss = Loss()
   /// Stage 1: PoseNet alone.
   public var lift = StageSettings(epochs: 10, stepsPerEpoch: 1000, batch: 64, decayEpoch: 7, evaluateEvery: 5)
-  /// Stage 2: PoseNet and MeshNet; a lower rate, since PoseNet comes trained.
-  public var cascade = StageSettings(
-    epochs: 12, stepsPerEpoch: 200, batch: 32, learningRate: 5e-4, decayEpoch: 8, evaluateEvery: 4)
+  /// Stage 2: PoseNet and MeshNet, on the published schedule.
+  public var cascade = StageSettings(epochs: 15, stepsPerEpoch: 300, batch: 32, decayEpoch: 12, evaluateEvery: 5)
 
   public init() {}
 

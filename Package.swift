@@ -38,7 +38,13 @@ let package = Package(
       name: "CPUShim",
       cSettings: hasOneDNN ? [.define("CONTRAPPOSTO_ONEDNN")] : [],
       linkerSettings: hasOneDNN ? [.linkedLibrary("dnnl"), .linkedLibrary("m")] : [.linkedLibrary("m")]),
-    .target(name: "Kernels", path: "Kernels", resources: embedded("Kernels", suffix: ".cl")),
+    .target(
+      name: "Kernels", path: "Kernels",
+      // By name: SwiftPM keeps what a manifest once evaluated to, so a folder listing would miss a new file.
+      resources: [
+        "argReduce", "copy", "epilogue", "fill", "gather", "gemm", "gemmPlain", "map", "moments",
+        "operands", "random", "real", "reduce", "scatterAdd", "spmm",
+      ].map { .embedInCode($0 + ".cl") }),
     .systemLibrary(name: "CZip", path: "Sources/SystemLibraries/CZip", providers: [.apt(["libzip-dev"])]),
     .systemLibrary(name: "CPNG", path: "Sources/SystemLibraries/CPNG", providers: [.apt(["libpng-dev"])]),
     .systemLibrary(name: "CZlib", path: "Sources/SystemLibraries/CZlib", providers: [.apt(["zlib1g-dev"])]),

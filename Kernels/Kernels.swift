@@ -1,6 +1,6 @@
 /// The OpenCL C sources, embedded in the binary at build time; one file per concept.
 public enum KernelSource: String, Sendable, Hashable, CaseIterable {
-  case argReduce, copy, fill, gather, gemm, map, moments, random, reduce, scatterAdd, spmm
+  case argReduce, copy, fill, gather, gemm, gemmPlain, map, moments, random, reduce, scatterAdd, spmm
 
   /// The program text, with the files that it builds on before it.
   public var text: String {
@@ -10,7 +10,8 @@ public enum KernelSource: String, Sendable, Hashable, CaseIterable {
       case .copy: [PackageResources.copy_cl]
       case .fill: [PackageResources.fill_cl]
       case .gather: [PackageResources.gather_cl]
-      case .gemm: [PackageResources.gemm_cl]
+      case .gemm: [PackageResources.epilogue_cl, PackageResources.gemm_cl]
+      case .gemmPlain: [PackageResources.epilogue_cl, PackageResources.gemmPlain_cl]
       case .map: [PackageResources.operands_cl, PackageResources.map_cl]
       case .moments: [PackageResources.moments_cl]
       case .random: [PackageResources.random_cl]

@@ -2,24 +2,23 @@
 //
 //   c = activation(alpha a b + beta c + bias)          for every matrix of the batch
 //
-// a: [m, k], or [k, m] in memory when A_TRANSPOSED; b: [k, n], or [n, k] in memory when B_TRANSPOSED; c: [m,
-// n]. Each has a leading dimension and a batch stride (0 shares one matrix). bias: none, per column [n] or
-// per row [m]. Work: a work-group of (TILE_M / ITEM_M) * (TILE_N / ITEM_N) items owns one TILE_M x TILE_N
-// tile of c and steps through k in panels of TILE_K; each item keeps ITEM_M x ITEM_N sums in registers,
-// spaced a group's height and width apart so that neighbours read neighbouring words. The next panel is
-// fetched into registers while this one is used. Where the tiles of c are too few to fill a device the host
-// cuts k into slices: work-group (tile, slice) writes its sum to partial [slice, batch, m, n], and
-// gemmCombine adds the slices in order and applies the rest. Deterministic: tiles and slices depend on the
-// shape alone. Sums are kept in REAL. Build-time: TILE_M, TILE_N, TILE_K, ITEM_M, ITEM_N, A_TRANSPOSED,
-// B_TRANSPOSED, BIAS (0 none, 1 per column, 2 per row), RELU.
+// a: [m, k], or [k, m] in memory when A_TRANSPOSED.  b: [k, n], or [n, k] in memory when B_TRANSPOSED.
+// c: [m, n]. Each has a leading dimension and a batch stride (0 shares one matrix). Epilogue: epilogue.cl.
+// Work: a work-group of (TILE_M / ITEM_M) * (TILE_N / ITEM_N) items owns one TILE_M x TILE_N tile of c and
+// steps through k in panels of TILE_K. Each item keeps ITEM_M x ITEM_N sums in registers, spaced a group's
+// height and width apart so that neighbours read neighbouring words. The next panel is fetched into
+// registers while this one is used.
+// Where the tiles of c are too few to fill a device the host cuts k into slices: each (tile, slice) writes
+// its sum to partial [slice, batch, m, n], and gemmCombine adds the slices in order and applies the rest.
+// Deterministic: tiles and slices depend on the shape alone. Sums are kept in REAL.
+// Build-time: TILE_M, TILE_N, TILE_K, ITEM_M, ITEM_N, A_TRANSPOSED, B_TRANSPOSED.
 #define GROUP_M (TILE_M / ITEM_M)
 #define GROUP_N (TILE_N / ITEM_N)
 #define GROUP (GROUP_M * GROUP_N)
 #define A_LOADS (TILE_M * TILE_K / GROUP)
 #define B_LOADS (TILE_N * TILE_K / GROUP)
 
-// Neighbouring work-items fetch neighbouring words; row and depth are the place in the tile of the load-th
-// fetch.
+// Neighbouring work-items fetch neighbouring words; these are the places in the tile of the load-th fetch.
 #if A_TRANSPOSED
 #define A_ROW(load) ((item + (load)*GROUP) % TILE_M)
 #define A_DEPTH(load) ((item + (load)*GROUP) / TILE_M)
@@ -49,16 +48,6 @@
     const long column = column0 + B_COLUMN(load), depth = (k0) + B_DEPTH(load);    \
     next_b[load] = column < n && depth < k_end ? b[B_AT(column, depth)] : (REAL)0; \
   }
-
-REAL finish(REAL sum, const REAL alpha, const REAL beta, __global const REAL *c, __global const REAL *bias,
-            const int bias_axis, const int is_relu, const long row, const long column) {
-  sum *= alpha;
-  if (beta != 0) sum += beta * *c;  // with beta = 0 the old content, NaN included, has no influence
-  if (bias_axis == 1) sum += bias[column];
-  if (bias_axis == 2) sum += bias[row];
-  if (is_relu) sum = sum < 0 ? (REAL)0 : sum;  // a NaN comes through
-  return sum;
-}
 
 __kernel void gemm(const long m, const long n, const long k, const long batches, const long slices,
                    const long slice_length, const REAL alpha, __global const REAL *a, const long a_offset,

@@ -17,7 +17,7 @@ extension OpenCLDevice {
     let isLarge = plan.m >= 256 && plan.n >= 256 && plan.k >= 64
     let isPlain = plan.batch == 1 && epilogue?.bias == nil && epilogue?.activation != .relu
     guard isLarge, isPlain, fitsBlas(plan, a, b, c), CLBlastTuning.knows(description) else { return .tiled }
-    return blasIsSound(isDouble: c.elementType == .float64) ? .blas : .tiled
+    return blasIsSound(plan, c.elementType) ? .blas : .tiled
   }
 
   /// CLBlast's kernels index with 32-bit integers, rounded up to whole tiles.
@@ -60,33 +60,6 @@ extension OpenCLDevice {
   }
 
   private func memory(_ view: TensorView) -> clshim_memory? { (view.buffer as? OpenCLBuffer)?.memory?.pointer }
-
-  /// Whether CLBlast's product agrees with the tiled kernel here: tried once per real type, at the first use.
-  private func blasIsSound(isDouble: Bool) -> Bool {
-    let known = submission.withLock { $0.blasIsSound[isDouble] }
-    if let known { return known }
-    let isSound = (try? testBlas(isDouble ? .float64 : .float32)) ?? false
-    submission.withLock { $0.blasIsSound[isDouble] = isSound }
-    return isSound
-  }
-
-  /// One product with every trait that the contract names: a transpose, an offset, no multiple of a tile, and NaN in c.
-  private func testBlas(_ elementType: ElementType) throws -> Bool {
-    let (m, n, k) = (259, 261, 70)
-    func operand(_ rows: Int, _ columns: Int) -> TensorView {
-      let view = allocate(elementType, [rows * columns + 3])
-      upload((0..<rows * columns + 3).map { Double($0 * 7 % 11) - 5 }, to: view)
-      return TensorView(buffer: view.buffer, elementType: elementType, shape: [rows, columns], offset: 3)
-    }
-    let (a, b) = (operand(k, m).transposed, operand(k, n))
-    let (ours, theirs) = (allocate(elementType, [m, n]), allocate(elementType, [m, n]))
-    fill(theirs, with: .nan)
-    let plan = try GemmPlan(a, b, into: theirs)
-    tiledGemm(plan, a, b, into: ours, alpha: 1, beta: 0, epilogue: nil, .standard)
-    guard blasGemm(plan, a, b, into: theirs, alpha: 1, beta: 0) else { return false }
-    // Sums of small whole numbers are exact, so the two agree to the bit.
-    return try downloadDoubles(ours) == downloadDoubles(theirs)
-  }
 }
 
 /// What CLBlast's tuning table covers.

@@ -38,7 +38,12 @@ extension OpenCLDevice {
     guard supports(c.elementType), !c.isEmpty else { return }
     let choice = gemmChoice(plan, a, b, c, epilogue: epilogue)
     if choice == .blas, blasGemm(plan, a, b, into: c, alpha: alpha, beta: beta) { return }
-    tiledGemm(plan, a, b, into: c, alpha: alpha, beta: beta, epilogue: epilogue, .fitting(plan, c.elementType))
+    let tiles = GemmTiles.fitting(plan, c.elementType)
+    if tilesAreSound(tiles, plan, c.elementType) {
+      tiledGemm(plan, a, b, into: c, alpha: alpha, beta: beta, epilogue: epilogue, tiles)
+    } else {
+      plainGemm(plan, a, b, into: c, alpha: alpha, beta: beta, epilogue: epilogue)
+    }
   }
 
   /// The product by `gemm.cl`.
@@ -53,25 +58,13 @@ extension OpenCLDevice {
     let (slices, sliceLength) = slicing(plan, tiles, tileCount: tileCount, c.elementType)
     let partial = slices > 1 ? allocate(c.elementType, [slices, plan.batch, plan.m, plan.n]) : nil
 
-    let bias: TensorView?
-    let biasCode: Int
-    switch epilogue?.bias {
-    case .perColumn(let view): (bias, biasCode) = (view, 1)
-    case .perRow(let view): (bias, biasCode) = (view, 2)
-    case nil: (bias, biasCode) = (nil, 0)
-    }
-    let biasView = bias ?? c
     let signature = [
       tiles.m, tiles.n, tiles.k, tiles.itemM, tiles.itemN, plan.a.isTransposed ? 1 : 0, plan.b.isTransposed ? 1 : 0,
     ]
     let defines = zip(
       ["TILE_M", "TILE_N", "TILE_K", "ITEM_M", "ITEM_N", "A_TRANSPOSED", "B_TRANSPOSED"], signature
     ).map { "#define \($0) \($1)" }
-    let target: [KernelArgument] = [
-      .buffer(c.buffer), .int(c.offset), .int(plan.c.leadingDimension), .int(plan.c.batchStride),
-      .buffer(biasView.buffer), .int(bias?.offset ?? 0),
-      .int32(biasCode), .int32(epilogue?.activation == .relu ? 1 : 0),
-    ]
+    let target = targetArguments(plan, c, epilogue)
     launch(
       "gemm", KernelKey(source: .gemm, function: "gemm", isDouble: isDouble, signature: signature), defines: defines,
       [
@@ -109,5 +102,40 @@ extension OpenCLDevice {
     guard most > 1 else { return (1, Swift.max(plan.k, 1)) }
     let length = ((plan.k + most - 1) / most + tiles.k - 1) / tiles.k * tiles.k
     return ((plan.k + length - 1) / length, length)
+  }
+
+  /// The product by `gemmPlain.cl`.
+  func plainGemm(
+    _ plan: GemmPlan, _ a: TensorView, _ b: TensorView, into c: TensorView, alpha: Double, beta: Double,
+    epilogue: Epilogue?
+  ) {
+    /// Offset, and the strides along rows, columns and the batch.
+    func operand(_ view: TensorView, _ operand: GemmPlan.Operand) -> [KernelArgument] {
+      let (row, column) = operand.isTransposed ? (1, operand.leadingDimension) : (operand.leadingDimension, 1)
+      return [.buffer(view.buffer), .int(view.offset), .int(row), .int(column), .int(operand.batchStride)]
+    }
+    let size = grid(c.elementCount)
+    launch(
+      "gemm", KernelKey(source: .gemmPlain, function: "gemmPlain", isDouble: c.elementType == .float64), defines: [],
+      [.int(plan.m), .int(plan.n), .int(plan.k), .int(plan.batch), .real(alpha, like: c)] + operand(a, plan.a)
+        + operand(b, plan.b) + [.real(beta, like: c)] + targetArguments(plan, c, epilogue),
+      global: size.global, local: size.local, flop: plan.flop,
+      byteCount: [a, b, c].reduce(0) { $0 + Self.distinctByteCount($1) })
+  }
+
+  /// c and the epilogue, as every product's kernel takes them.
+  private func targetArguments(_ plan: GemmPlan, _ c: TensorView, _ epilogue: Epilogue?) -> [KernelArgument] {
+    let bias: TensorView?
+    let axis: Int
+    switch epilogue?.bias {
+    case .perColumn(let view): (bias, axis) = (view, 1)
+    case .perRow(let view): (bias, axis) = (view, 2)
+    case nil: (bias, axis) = (nil, 0)
+    }
+    return [
+      .buffer(c.buffer), .int(c.offset), .int(plan.c.leadingDimension), .int(plan.c.batchStride),
+      .buffer((bias ?? c).buffer), .int(bias?.offset ?? 0), .int32(axis),
+      .int32(epilogue?.activation == .relu ? 1 : 0),
+    ]
   }
 }

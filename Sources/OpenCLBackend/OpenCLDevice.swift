@@ -116,8 +116,8 @@ struct Submission {
   let data: QueueHandle
   var fault: ComputeError?
   var kernels: [KernelKey: KernelHandle] = [:]
-  /// What CLBlast's self-test found, per real type.
-  var blasIsSound: [Bool: Bool] = [:]
+  /// What the self-tests of matrix products found.
+  var soundness: [GemmForm: Bool] = [:]
   /// How many commands the compute queue has been given, and how many of them are known to be done.
   var tickets = 0
   var completedTickets = 0

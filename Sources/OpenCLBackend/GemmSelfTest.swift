@@ -1,0 +1,80 @@
+import Compute
+
+/// One form of a product that a driver's compiler may get wrong.
+struct GemmForm: Hashable {
+  /// nil: CLBlast.
+  let tiles: GemmTiles?
+  let isATransposed, isBTransposed, isDouble: Bool
+}
+
+extension OpenCLDevice {
+  /// Whether `gemm.cl` in this form agrees with its plain twin here: tried at the form's first use.
+  func tilesAreSound(_ tiles: GemmTiles, _ plan: GemmPlan, _ elementType: ElementType) -> Bool {
+    let form = GemmForm(
+      tiles: tiles, isATransposed: plan.a.isTransposed, isBTransposed: plan.b.isTransposed,
+      isDouble: elementType == .float64)
+    return isSound(form, m: tiles.m + 1, n: tiles.n + 1, k: 2 * tiles.k + 1) { plan, a, b, c in
+      tiledGemm(plan, a, b, into: c, alpha: 1, beta: 0, epilogue: nil, tiles)
+      return true
+    }
+  }
+
+  /// Whether CLBlast's product does; `plan` tells the transposes.
+  func blasIsSound(_ plan: GemmPlan, _ elementType: ElementType) -> Bool {
+    let form = GemmForm(
+      tiles: nil, isATransposed: plan.a.isTransposed, isBTransposed: plan.b.isTransposed,
+      isDouble: elementType == .float64)
+    return isSound(form, m: 259, n: 261, k: 70) { plan, a, b, c in
+      blasGemm(plan, a, b, into: c, alpha: 1, beta: 0)
+    }
+  }
+
+  private func isSound(
+    _ form: GemmForm, m: Int, n: Int, k: Int,
+    product: (GemmPlan, TensorView, TensorView, TensorView) -> Bool
+  ) -> Bool {
+    let known = submission.withLock { state -> Bool? in
+      // After a fault nothing runs, and nothing can be learnt.
+      state.fault != nil ? true : state.soundness[form]
+    }
+    if let known { return known }
+    let isSound = (try? withoutProfiling { try test(form, m, n, k, product) }) ?? false
+    submission.withLock { $0.soundness[form] = isSound }
+    return isSound
+  }
+
+  /// One product of no whole tiles, at an offset, into a c full of NaN, against the plain kernel.
+  private func test(
+    _ form: GemmForm, _ m: Int, _ n: Int, _ k: Int,
+    _ product: (GemmPlan, TensorView, TensorView, TensorView) -> Bool
+  ) throws -> Bool {
+    let elementType: ElementType = form.isDouble ? .float64 : .float32
+    func operand(_ rows: Int, _ columns: Int, isTransposed: Bool) -> TensorView {
+      let view = allocate(elementType, [rows * columns + 3])
+      upload((0..<rows * columns + 3).map { Double($0 * 7 % 11) - 5 }, to: view)
+      let matrix = TensorView(
+        buffer: view.buffer, elementType: elementType, shape: isTransposed ? [columns, rows] : [rows, columns],
+        offset: 3)
+      return isTransposed ? matrix.transposed : matrix
+    }
+    let a = operand(m, k, isTransposed: form.isATransposed)
+    let b = operand(k, n, isTransposed: form.isBTransposed)
+    let (tested, plain) = (allocate(elementType, [m, n]), allocate(elementType, [m, n]))
+    fill(tested, with: .nan)
+    let plan = try GemmPlan(a, b, into: tested)
+    guard product(plan, a, b, tested) else { return false }
+    plainGemm(plan, a, b, into: plain, alpha: 1, beta: 0, epilogue: nil)
+    // Sums of small whole numbers are exact in any order.
+    return try downloadDoubles(tested) == downloadDoubles(plain)
+  }
+
+  /// Launches of `body` are ours, not the caller's: no profiler hears of them.
+  private func withoutProfiling<Value>(_ body: () throws -> Value) rethrows -> Value {
+    let profiler = submission.withLock { state in
+      defer { state.profiler = nil }
+      return state.profiler
+    }
+    defer { submission.withLock { $0.profiler = profiler } }
+    return try body()
+  }
+}

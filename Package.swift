@@ -7,12 +7,6 @@ import PackageDescription
 let hasOneDNN = ["/usr/include/dnnl.h", "/usr/local/include/dnnl.h", "/usr/include/oneapi/dnnl/dnnl.h"]
   .contains { FileManager.default.fileExists(atPath: $0) }
 
-/// Files of a folder that travel inside the binary (never through `Bundle.module`, which breaks a moved binary).
-func embedded(_ folder: String, suffix: String, prefix: String = "") -> [Resource] {
-  ((try? FileManager.default.contentsOfDirectory(atPath: "\(Context.packageDirectory)/\(folder)")) ?? [])
-    .filter { $0.hasSuffix(suffix) }.sorted().map { .embedInCode(prefix + $0) }
-}
-
 func test(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
   .testTarget(name: name, dependencies: ["TestSupport"] + dependencies)
 }

@@ -33,14 +33,14 @@ func batchNorm(
     let inputs = [dy] + saved
     let sums = (0..<2).map { _ in device.allocate(dy.elementType, [1, 1, channels]) }
     device.reduce(.sum, sumsProgram(hasReLU: hasReLU), inputs, scalars: [], domain: dy.shape, into: sums)
-    gradients.accumulate(1) { device.add(sums[1].reshaped([channels]), to: $0, beta: $1) }
-    gradients.accumulate(2) { device.add(sums[0].reshaped([channels]), to: $0, beta: $1) }
     // The residual takes the upstream over as it is, so dz may overwrite it only when there is none.
     let dz = hasResidual ? device.allocate(dy.elementType, dy.shape) : dy
     device.map(
       inputProgram(hasReLU: hasReLU, hasWeights: weights != nil), inputs + sums + (weights.map { [$0] } ?? []),
       scalars: [1 / count], into: [dz])
     gradients.pass(0, dz)
+    gradients.pass(1, sums[1].reshaped([channels]))
+    gradients.pass(2, sums[0].reshaped([channels]))
     if hasResidual { gradients.pass(3, dy) }
   }
   return (output, mean, variance)
@@ -77,16 +77,5 @@ private func inputProgram(hasReLU: Bool, hasWeights: Bool) -> ElementwiseProgram
     let (d, xhat) = openGradient(x, hasReLU: hasReLU)
     let shared = (x[6] + xhat * x[7]) * s[0]
     return [x[3] * x[4] * (d - (hasWeights ? x[8] * shared : shared))]
-  }
-}
-
-extension Device {
-  /// destination = beta destination + x, for beta 0 or 1.
-  func add(_ x: TensorView, to destination: TensorView, beta: Double) {
-    if beta == 0 {
-      copy(x, to: destination)
-    } else {
-      map(.addition, [destination, x], into: [destination])
-    }
   }
 }

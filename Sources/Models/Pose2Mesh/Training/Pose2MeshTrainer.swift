@@ -34,7 +34,7 @@ public final class Pose2MeshTrainer {
 
   /// Stage 1: PoseNet alone, on the mean absolute error in millimetres.
   ///
-  /// - Returns: the loss, weighted as in stage 2's sum for comparability: `lift` in millimetres.
+  /// - Returns: that error.
   public func liftStep(_ pose2D: Tensor, lift: Tensor, valid: Tensor, learningRate: Double) throws -> Double {
     let tape = Tape()
     let pass = ForwardPass(network.parameters, isTraining: true, tape: tape, random: random)

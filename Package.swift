@@ -16,7 +16,10 @@ let package = Package(
   products: [
     .library(
       name: "Contrapposto",
-      targets: ["Compute", "CPUBackend", "OpenCLBackend", "Autodiff", "Layers", "Optimizers", "Training", "Pose2Mesh"]),
+      targets: [
+        "Compute", "CPUBackend", "OpenCLBackend", "Autodiff", "Layers", "Optimizers", "Training", "Pose2Mesh",
+        "MAPConNet",
+      ]),
     .executable(name: "contrapposto", targets: ["contrapposto"]),
     .executable(name: "kernel-bench", targets: ["kernel-bench"]),
   ],
@@ -67,19 +70,20 @@ let package = Package(
         .product(name: "Logging", package: "swift-log"),
       ]),
     .target(name: "Pose2Mesh", dependencies: ["Training"], path: "Sources/Models/Pose2Mesh"),
+    .target(name: "MAPConNet", dependencies: ["Training"], path: "Sources/Models/MAPConNet"),
 
     // Tools.
     .target(name: "ToolSupport", dependencies: ["CPUBackend", "OpenCLBackend"], path: "Tools/ToolSupport"),
     .executableTarget(
       name: "contrapposto",
       dependencies: [
-        "ToolSupport", "Pose2Mesh", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "ToolSupport", "Pose2Mesh", "MAPConNet", .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: "Tools/contrapposto"),
     .executableTarget(
       name: "kernel-bench",
       dependencies: [
-        "ToolSupport", "Pose2Mesh", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "ToolSupport", "Pose2Mesh", "MAPConNet", .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: "Tools/kernel-bench"),
     .executableTarget(name: "kernel-check", dependencies: ["OpenCLBackend"], path: "Tools/kernel-check"),
@@ -95,6 +99,7 @@ let package = Package(
     test("DatasetsTests", ["Datasets"]),
     test("TrainingTests", ["Training"]),
     test("Pose2MeshTests", ["Pose2Mesh"]),
+    test("MAPConNetTests", ["MAPConNet"]),
     test("ToolTests", ["ToolSupport"]),
   ],
   swiftLanguageModes: [.v6],

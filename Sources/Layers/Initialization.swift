@@ -1,8 +1,14 @@
+import Foundation
+
 /// How a tensor starts out.
 public enum Initialization: Sendable {
   case constant(Double)
   /// Uniform on `-bound ..< bound`.
   case uniform(bound: Double)
+  /// Normal with mean 0.
+  case normal(deviation: Double)
+  /// A direction drawn evenly from the unit sphere.
+  case unitVector
 }
 
 extension ParameterStore {
@@ -10,13 +16,20 @@ extension ParameterStore {
   /// which running draws never reach. The result depends on the seed and the declarations only, not on the device.
   public func initialize(_ values: [(name: String, Initialization)], seed: UInt64) {
     for (k, (name, initialization)) in values.enumerated() {
+      let key = RandomKey(seed: seed, offset: 1 << 63 | UInt64(k))
       switch initialization {
       case .constant(let value): device.fill(view(name), with: value)
       case .uniform(let bound):
         let destination = view(name)
-        device.upload(
-          uniform(destination.elementCount, bound: bound, RandomKey(seed: seed, offset: 1 << 63 | UInt64(k))),
-          to: destination)
+        device.upload(uniform(destination.elementCount, bound: bound, key), to: destination)
+      case .normal(let deviation):
+        let destination = view(name)
+        device.upload(normal(destination.elementCount, key).map { Float(deviation * $0) }, to: destination)
+      case .unitVector:
+        let destination = view(name)
+        let direction = normal(destination.elementCount, key)
+        let length = direction.reduce(0) { $0 + $1 * $1 }.squareRoot()
+        device.upload(direction.map { Float($0 / length) }, to: destination)
       }
     }
   }
@@ -33,6 +46,19 @@ extension ParameterStore {
       filled = count
     }
   }
+}
+
+/// Standard normal numbers by the transform of Box and Muller (1958), from 53-bit uniform ones.
+private func normal(_ count: Int, _ key: RandomKey) -> [Double] {
+  (0..<(count + 1) / 2).flatMap { block -> [Double] in
+    let words = key.words(block: UInt64(block))
+    func uniform(_ high: UInt32, _ low: UInt32) -> Double {
+      (Double((UInt64(high) << 32 | UInt64(low)) >> 11) + 0.5) * 0x1p-53
+    }
+    let radius = (-2 * log(uniform(words[0], words[1]))).squareRoot()
+    let angle = 2 * Double.pi * uniform(words[2], words[3])
+    return [radius * cos(angle), radius * sin(angle)]
+  }.prefix(count).map { $0 }
 }
 
 extension Linear {

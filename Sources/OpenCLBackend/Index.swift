@@ -11,6 +11,7 @@ extension OpenCLDevice {
       "gather", KernelKey(source: .gather, function: "gather", isDouble: y.elementType == .float64), defines: [],
       [
         .int(y.shape[0]), .int(y.shape[1]), .int(y.shape[2]), .buffer(index.rows.buffer), .int(index.rows.offset),
+        .int(index.listStep * index.count),
         .buffer(x.buffer), .int(x.offset), .int(x.strides[0]), .int(x.strides[1]),
         .buffer(y.buffer), .int(y.offset), .int(y.strides[0]), .int(y.strides[1]),
       ],
@@ -26,7 +27,7 @@ extension OpenCLDevice {
       "scatterAdd", KernelKey(source: .scatterAdd, function: "scatterAdd", isDouble: y.elementType == .float64),
       defines: [],
       [
-        .int(y.shape[0]), .int(y.shape[1]), .int(y.shape[2]),
+        .int(y.shape[0]), .int(y.shape[1]), .int(index.count), .int(y.shape[2]), .int(index.listStep),
         .buffer(index.destinationStart.buffer), .int(index.destinationStart.offset),
         .buffer(index.positions.buffer), .int(index.positions.offset), .real(beta, like: y),
         .buffer(x.buffer), .int(x.offset), .int(x.strides[0]), .int(x.strides[1]),

@@ -62,4 +62,31 @@ struct IndexTests {
       abs(dot(try gathered.values(), y.values) - dot(x.values, try scattered.values()))
         <= device.elementType.sumTolerance * scale)
   }
+
+  /// Each batch element may have a list of its own, made on the host or read from the device.
+  @Test(arguments: Devices.underTest)
+  func everySampleMayHaveItsOwnList(device: TestDevice) throws {
+    var random = RandomSource(seed: 64)
+    let (batch, sourceRows, count, width) = (3, 5, 7, 4)
+    let rows = (0..<batch * count).map { _ in Int32.random(in: 0..<Int32(sourceRows), using: &random) }
+    let copied = try RowIndex(
+      copying: device.device.upload(rows, [batch, count]), sourceRows: sourceRows, on: device.device)
+    for index in [RowIndex(rows, lists: batch, sourceRows: sourceRows, on: device.device), copied] {
+      let (x, y) = (random.tensor([batch, sourceRows, width]), random.tensor([batch, count, width]))
+      let (gathered, scattered) = (device.output([batch, count, width]), device.output([batch, sourceRows, width]))
+      device.device.gather(device.input(x), index, into: gathered.view)
+      device.device.scatterAdd(device.input(y), index, into: scattered.view, beta: 0)
+      var sums = SummedTensor([batch, sourceRows, width])
+      var picked: [Double] = []
+      for (position, place) in indices(of: [batch, count, width]).enumerated() {
+        let row = Int(rows[place[0] * count + place[1]])
+        picked.append(x[broadcasting: [place[0], row, place[2]]])
+        let target = (place[0] * sourceRows + row) * width + place[2]
+        sums.tensor.values[target] += y.values[position]
+        sums.magnitude[target] += abs(y.values[position])
+      }
+      #expect(try gathered.values() == picked)
+      expectNone(mismatch(try scattered.values(), sums, tolerance: device.elementType.sumTolerance))
+    }
+  }
 }

@@ -53,42 +53,78 @@ public func fusedSum(
   }
 }
 
+/// Evaluates an arithmetic chain at every element and sums along one axis, which stays with size 1.
+public func fusedSum(
+  _ name: String, _ inputs: [Tensor], scalars: [Double] = [], alongAxis axis: Int,
+  _ body: (_ inputs: [ScalarExpression], _ scalars: [ScalarExpression]) -> ScalarExpression
+) -> Tensor {
+  let program = ElementwiseProgram(name, inputs: inputs.count, scalars: scalars.count) { x, s in [body(x, s)] }
+  let device = inputs[0].device
+  let domain = orTrap(try broadcastShape(name, inputs.map(\.shape)))
+  var shape = domain
+  shape[axis] = 1
+  let result = device.allocate(realType(inputs), shape)
+  device.reduce(.sum, program, inputs.map(\.view), scalars: scalars, domain: domain, into: [result])
+  return recordingFused(program, result, inputs, scalars: scalars, domain: domain)
+}
+
 /// Records a program's only output; saves just the inputs that some derivative reads.
 private func recordingFused(
   _ program: ElementwiseProgram, _ result: TensorView, _ inputs: [Tensor], scalars: [Double], domain: [Int]
 ) -> Tensor {
-  let recorded = inputs.indices.filter { inputs[$0].isRecorded }
-  guard !recorded.isEmpty else { return Tensor(result, on: inputs[0].device) }
-  let derivatives = recorded.map { (input: $0, program: program.gradient(ofInputs: [$0])) }
+  let derivatives = fusedDerivatives(program, inputs, domain: domain)
+  guard !derivatives.isEmpty else { return Tensor(result, on: inputs[0].device) }
   let needed = inputs.indices.filter { index in derivatives.contains { $0.program.reads(input: index) } }
-  let shapes = inputs.map(\.shape)
+  let inputCount = inputs.count
   return .recording(program.name, result, from: inputs, saving: needed.map { inputs[$0].view }) { gradients, saved in
     // An input that no derivative reads is stood in for by the upstream, so that the numbering stays.
-    var views = [TensorView](repeating: gradients.upstream, count: shapes.count)
+    var views = [TensorView](repeating: gradients.upstream, count: inputCount)
     for (index, view) in zip(needed, saved) { views[index] = view }
-    for derivative in derivatives where gradients.isWanted(derivative.input) {
-      accumulateGradient(
-        derivative.program, inputs: views + [gradients.upstream], scalars: scalars, domain: domain,
-        shape: shapes[derivative.input], of: derivative.input, gradients)
+    for derivative in derivatives {
+      derivative.pass(views + [gradients.upstream], scalars: scalars, domain: domain, gradients)
     }
   }
 }
 
-/// Adds a gradient program's only output to input `index`, summing over the axes along which that input was repeated.
-private func accumulateGradient(
-  _ program: ElementwiseProgram, inputs: [TensorView], scalars: [Double], domain: [Int], shape target: [Int],
-  of index: Int, _ gradients: Gradients
-) {
-  let device = gradients.device
-  gradients.accumulate(index) { destination, beta in
-    let aligned = [Int](repeating: 1, count: domain.count - target.count) + target
-    let computed = beta == 0 ? destination : device.allocate(destination.elementType, target)
+/// The gradients of some inputs that one kernel computes: as large as the domain by a map, or all repeated along the
+/// same axes, by a reduction over these.
+private struct FusedDerivative {
+  let inputs: [Int]
+  let shapes: [[Int]]
+  /// The shape of the inputs with as many axes as the domain.
+  let aligned: [Int]
+  let program: ElementwiseProgram
+
+  func pass(_ operands: [TensorView], scalars: [Double], domain: [Int], _ gradients: Gradients) {
+    let device = gradients.device
+    let results = shapes.map { device.allocate(gradients.upstream.elementType, $0) }
+    let views = results.map { $0.reshaped(aligned) }
     if aligned == domain {
-      device.map(program, inputs, scalars: scalars, into: [computed.reshaped(domain)])
+      device.map(program, operands, scalars: scalars, into: views)
     } else {
-      device.reduce(.sum, program, inputs, scalars: scalars, domain: domain, into: [computed.reshaped(aligned)])
+      device.reduce(.sum, program, operands, scalars: scalars, domain: domain, into: views)
     }
-    if beta != 0 { device.map(.addition, [destination, computed], into: [destination]) }
+    for (input, result) in zip(inputs, results) { gradients.pass(input, result) }
+  }
+}
+
+private func fusedDerivatives(
+  _ program: ElementwiseProgram, _ inputs: [Tensor], domain: [Int]
+) -> [FusedDerivative] {
+  func aligned(_ shape: [Int]) -> [Int] { [Int](repeating: 1, count: domain.count - shape.count) + shape }
+  let recorded = inputs.indices.filter { inputs[$0].isRecorded }
+  var groups: [[Int]] = []
+  for input in recorded {
+    let shape = aligned(inputs[input].shape)
+    let open = groups.firstIndex {
+      aligned(inputs[$0[0]].shape) == shape && $0.count < ElementwiseProgram.maximumOutputs
+    }
+    if let open { groups[open].append(input) } else { groups.append([input]) }
+  }
+  return groups.map { group in
+    FusedDerivative(
+      inputs: group, shapes: group.map { inputs[$0].shape }, aligned: aligned(inputs[group[0]].shape),
+      program: program.gradient(ofInputs: group))
   }
 }
 

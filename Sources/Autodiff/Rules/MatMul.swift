@@ -18,16 +18,32 @@ public func matmul(_ a: Tensor, _ b: Tensor) -> Tensor {
 ///   - weight: `[out, in]`, as PyTorch stores it.
 ///   - bias: `[out]`.
 public func linear(_ x: Tensor, weight: Tensor, bias: Tensor) -> Tensor {
-  let device = x.device
-  let y = device.allocate(x.elementType, [x.shape[0], weight.shape[0]])
-  device.gemm(
-    x.view, weight.view.transposed, into: y, alpha: 1, beta: 0, epilogue: Epilogue(bias: .perColumn(bias.view)))
-  return .recording("linear", y, from: [x, weight, bias], saving: [x.view, weight.view]) { gradients, saved in
+  linear([(x, weight)], bias: bias)
+}
+
+/// y = x1 W1^T + x2 W2^T + ... + b: several fully connected layers that add up.
+///
+/// - Parameters:
+///   - products: x `[rows, in]` and weight `[out, in]`; `in` may differ from product to product.
+///   - bias: `[out]`.
+public func linear(_ products: [(x: Tensor, weight: Tensor)], bias: Tensor) -> Tensor {
+  let device = bias.device
+  let y = device.allocate(bias.elementType, [products[0].x.shape[0], bias.shape[0]])
+  for (index, product) in products.enumerated() {
+    let isFirst = index == 0
+    device.gemm(
+      product.x.view, product.weight.view.transposed, into: y, alpha: 1, beta: isFirst ? 0 : 1,
+      epilogue: isFirst ? Epilogue(bias: .perColumn(bias.view)) : nil)
+  }
+  let operands = products.flatMap { [$0.x, $0.weight] }
+  return .recording("linear", y, from: operands + [bias], saving: operands.map(\.view)) { gradients, saved in
     let dy = gradients.upstream
     let device = gradients.device
-    gradients.accumulate(0) { device.gemm(dy, saved[1], into: $0, alpha: 1, beta: $1) }
-    gradients.accumulate(1) { device.gemm(dy.transposed, saved[0], into: $0, alpha: 1, beta: $1) }
-    gradients.accumulate(2) { device.sumColumns(dy, into: $0, beta: $1) }
+    for index in stride(from: 0, to: saved.count, by: 2) {
+      gradients.accumulate(index) { device.gemm(dy, saved[index + 1], into: $0, alpha: 1, beta: $1) }
+      gradients.accumulate(index + 1) { device.gemm(dy.transposed, saved[index], into: $0, alpha: 1, beta: $1) }
+    }
+    gradients.accumulate(saved.count) { device.sumColumns(dy, into: $0, beta: $1) }
   }
 }
 

@@ -8,6 +8,23 @@ extension Tensor {
   }
 }
 
+extension Tensor {
+  /// The range `range` of one axis; the view shares x's memory.
+  public func sliced(axis: Int, _ range: Range<Int>) -> Tensor {
+    .recording("slice", view.sliced(axis: axis, range), from: [self]) { gradients, _ in
+      gradients.accumulate(0) { destination, beta in
+        let part = destination.sliced(axis: axis, range)
+        if beta == 0 {
+          gradients.device.fill(destination, with: 0)
+          gradients.device.copy(gradients.upstream, to: part)
+        } else {
+          gradients.device.map(.addition, [part, gradients.upstream], into: [part])
+        }
+      }
+    }
+  }
+}
+
 /// Joins tensors along their last axis; each input's gradient is its slice of the upstream.
 public func concatenate(_ inputs: [Tensor]) -> Tensor {
   let axis = inputs[0].shape.count - 1

@@ -9,6 +9,8 @@ public enum VerificationMeasure: String, Sendable, Codable {
   case relativeNorm = "relative norm"
   /// The greatest absolute difference.
   case greatestDifference = "greatest difference"
+  /// The greatest absolute difference over the greatest magnitude of the reference.
+  case relativeMaximum = "relative maximum"
 }
 
 /// One tensor that was compared with its reference.
@@ -52,6 +54,9 @@ public struct VerificationRow: Sendable, Codable {
     case .greatestDifference:
       // max drops NaN, so it is looked for first.
       return differences.contains { $0.isNaN } ? .nan : differences.map(abs).max() ?? 0
+    case .relativeMaximum:
+      let difference = error(x, y, .greatestDifference)
+      return difference == 0 ? 0 : difference / max(y.map(abs).max() ?? 0, .leastNormalMagnitude)
     case .relativeNorm:
       let difference = differences.reduce(0) { $0 + $1 * $1 }.squareRoot()
       let reference = y.reduce(0) { $0 + $1 * $1 }.squareRoot()

@@ -2,6 +2,7 @@ import ArgumentParser
 import Compute
 import FileFormats
 import Foundation
+import MAPConNet
 import Pose2Mesh
 import ToolSupport
 import Training
@@ -37,24 +38,19 @@ struct VerifyCommand: ParsableCommand {
 
   func run() throws {
     let reference = try Safetensors(contentsOf: URL(fileURLWithPath: file))
-    guard reference.metadata["model"] == "pose2mesh" else {
-      throw ComputeError(
-        .data, what: "\(file): no model to verify",
-        why: "its metadata names \(reference.metadata["model"] ?? "none"), known is pose2mesh",
-        mend: "give a reference file of a known model")
-    }
     let device = try makeDevice(self.device)
     guard scalar == .float || device.information.supportsDouble else {
       throw ComputeError(
         .unavailable, what: "\(device.information.name) has no double precision", why: "it is never emulated",
         mend: "use --scalar float, or --device cpu")
     }
-    let verification = try Pose2MeshVerification(reference, scalar.elementType, on: device)
+    let model = reference.metadata["model"] ?? "none"
+    let verification = try self.verification(of: model, reference, on: device)
     let computed = try verification.compute()
     if let dump { try write(computed, reference.metadata, to: dump) }
 
     let report = VerificationReport(
-      file: file, model: "pose2mesh", device: device.information.identifier, scalar: scalar.rawValue,
+      file: file, model: model, device: device.information.identifier, scalar: scalar.rawValue,
       rows: try verification.compare(computed))
     if report.rows.isEmpty {
       guard dump == nil else { return note("\(file) holds nothing to compare with; the dump is written") }
@@ -64,6 +60,20 @@ struct VerifyCommand: ParsableCommand {
     }
     print(json ? try report.json : report.table)
     if !report.holds { throw ExitCode(1) }
+  }
+
+  private func verification(
+    of model: String, _ reference: Safetensors, on device: any Device
+  ) throws -> any ModelVerification {
+    switch model {
+    case "pose2mesh": return try Pose2MeshVerification(reference, scalar.elementType, on: device)
+    case "mapconnet", "corenet": return try MAPConNetVerification(reference, scalar.elementType, on: device)
+    default:
+      throw ComputeError(
+        .data, what: "\(file): no model to verify",
+        why: "its metadata names \(model), known are pose2mesh, mapconnet and corenet",
+        mend: "give a reference file of a known model")
+    }
   }
 
   private func write(_ tensors: [String: HostTensor], _ metadata: OrderedMap<String>, to path: String) throws {

@@ -8,16 +8,16 @@ import Training
 /// Replays a Pose2Mesh reference file: graphs, forward pass, losses, gradients, one optimiser step, metrics.
 ///
 /// What is computed depends on the file's metadata, `input/` and `param/` tensors alone.
-public struct Pose2MeshVerification {
-  let file: Safetensors
+public struct Pose2MeshVerification: ModelVerification {
+  let reference: ReferenceFile
   let configuration: ReferenceConfiguration
-  let device: any Device
-  let elementType: ElementType
+
+  private var file: Safetensors { reference.contents }
+  private var device: any Device { reference.device }
+  private var elementType: ElementType { reference.elementType }
 
   public init(_ file: Safetensors, _ elementType: ElementType, on device: any Device) throws {
-    self.file = file
-    self.elementType = elementType
-    self.device = device
+    reference = ReferenceFile(file, elementType, on: device)
     configuration = try ReferenceConfiguration(metadata: file.metadata, file: file.source)
   }
 
@@ -27,7 +27,7 @@ public struct Pose2MeshVerification {
 
   /// Everything that the file's kind carries, under its names.
   public func compute() throws -> [String: HostTensor] {
-    let faces = try self.faces()
+    let faces = try reference.faces("faces")
     let jointSet = try JointSet(named: configuration.joints)
     let order = try configuration.visitingOrder(file: file.source)
     let joint = jointSet.laplacian()
@@ -53,28 +53,31 @@ public struct Pose2MeshVerification {
   ) throws -> [(name: String, tensor: HostTensor)] {
     let network = try Pose2MeshNetwork(
       configuration.architecture(file: file.source), hierarchy: hierarchy, elementType, on: device)
-    try loadParameters(into: network.parameters)
+    try reference.loadParameters(into: network.parameters)
     let isTraining = mode == "train"
-    let masks = isTraining && configuration.dropout ?? 0 > 0 ? try (0..<4).map { try input("dropout_mask_\($0)") } : nil
+    let masks =
+      isTraining && configuration.dropout ?? 0 > 0 ? try (0..<4).map { try reference.input("dropout_mask_\($0)") } : nil
     let loss = Pose2MeshLoss(
       faces: faces, vertexCount: hierarchy.vertexCount, regressor: try regressor(), elementType, on: device)
     let targets = Pose2MeshTargets(
-      mesh: try input("gt_mesh"), meshValid: try input("mesh_valid"), joints: try input("gt_reg_pose3d"),
-      jointsValid: try input("reg_pose3d_valid"), lift: try input("gt_lift_pose3d"),
-      liftValid: try input("lift_pose3d_valid"))
+      mesh: try reference.input("gt_mesh"), meshValid: try reference.input("mesh_valid"),
+      joints: try reference.input("gt_reg_pose3d"),
+      jointsValid: try reference.input("reg_pose3d_valid"), lift: try reference.input("gt_lift_pose3d"),
+      liftValid: try reference.input("lift_pose3d_valid"))
 
     let tape = isTraining ? Tape() : nil
     let taps = Taps()
     let pass = ForwardPass(network.parameters, isTraining: isTraining, tape: tape)
-    let output = network(try input("pose2d"), pass, dropoutMasks: masks, taps: taps)
+    let output = network(try reference.input("pose2d"), pass, dropoutMasks: masks, taps: taps)
     let terms = loss(output, targets, weights: configuration.weights)
 
     var result: [(name: String, tensor: HostTensor)] = []
-    for (name, tensor) in taps.tensors { result.append(("output/\(name)", try stored(tensor.view))) }
+    for (name, tensor) in taps.tensors { result.append(("output/\(name)", try reference.stored(tensor.view))) }
     result += [
-      ("output/pose3d", try stored(output.pose3D.view)), ("output/mesh", try stored(output.mesh.view)),
-      ("output/mesh_permuted", try stored(network.permuted(output).view)),
-      ("output/joints", try stored(terms.joints.view)),
+      ("output/pose3d", try reference.stored(output.pose3D.view)),
+      ("output/mesh", try reference.stored(output.mesh.view)),
+      ("output/mesh_permuted", try reference.stored(network.permuted(output).view)),
+      ("output/joints", try reference.stored(terms.joints.view)),
     ]
     let values = try terms.values()
     for (name, value) in values { result.append(("loss/\(name)", HostTensor([Float(value)], shape: []))) }
@@ -84,12 +87,9 @@ public struct Pose2MeshVerification {
 
     if let tape {
       tape.backward(from: terms.all)
-      for item in network.parameters.declarations where item.role == .trainable {
-        guard let gradient = network.parameters.slot(item.name).gradient else { continue }
-        result.append(("grad/\(item.name)", try stored(gradient)))
-      }
+      result += try reference.gradients(of: network.parameters).map { ("grad/\($0.name)", $0.tensor) }
       RMSprop(network.parameters, decay: optimizer.alpha, epsilon: optimizer.eps).step(learningRate: optimizer.lr)
-      result += try parameterTensors(network.parameters).map { ("after/\($0.name)", $0.tensor) }
+      result += try reference.parameters(of: network.parameters).map { ("after/\($0.name)", $0.tensor) }
     }
     return result
   }
@@ -136,17 +136,6 @@ public struct Pose2MeshVerification {
 
   // MARK: Reading
 
-  private func input(_ key: String) throws -> Tensor {
-    let host = try file.tensor("input/\(key)")
-    return Tensor(host.doubles(), host.shape, elementType, on: device)
-  }
-
-  private func faces() throws -> [SIMD3<Int32>] {
-    let host = try file.tensor("input/faces")
-    let values = try host.int32s()
-    return (0..<host.shape[0]).map { SIMD3(values[3 * $0], values[3 * $0 + 1], values[3 * $0 + 2]) }
-  }
-
   private func meshes(_ key: String) throws -> [[SIMD3<Double>]] {
     let host = try file.tensor(key)
     let values = host.doubles()
@@ -167,31 +156,6 @@ public struct Pose2MeshVerification {
       rows: host.shape[0], columns: columns,
       entries: values.enumerated().filter { $0.element != 0 }
         .map { ($0.offset / columns, $0.offset % columns, $0.element) })
-  }
-
-  private func loadParameters(into store: ParameterStore) throws {
-    for item in store.declarations {
-      let host = try file.tensor("param/\(item.name)")
-      guard host.shape == item.shape else {
-        throw ComputeError(
-          .data, what: "\(file.source): param/\(item.name) has shape \(host.shape), the network needs \(item.shape)",
-          why: "the config describes another network", mend: "make the file with the reference program")
-      }
-      device.upload(host.doubles(), to: store.view(item.name))
-    }
-    for counter in store.counters.keys { store.counters[counter] = try file.tensor("param/\(counter)").int64s()[0] }
-  }
-
-  // MARK: Writing
-
-  /// As the files store it: float32.
-  private func stored(_ view: TensorView) throws -> HostTensor {
-    HostTensor(try device.downloadDoubles(view).map { Float($0) }, shape: view.shape)
-  }
-
-  private func parameterTensors(_ store: ParameterStore) throws -> [(name: String, tensor: HostTensor)] {
-    try store.declarations.map { ($0.name, try stored(store.view($0.name))) }
-      + store.counters.sorted { $0.key < $1.key }.map { ($0.key, HostTensor([$0.value], shape: [])) }
   }
 
   // MARK: Comparing
@@ -242,9 +206,10 @@ public struct Pose2MeshVerification {
     guard mode == "train" else { return [] }
     let architecture = try configuration.architecture(file: file.source)
     let hierarchy = try GraphHierarchy(
-      faces: faces(), levels: configuration.levels, order: configuration.visitingOrder(file: file.source))
+      faces: reference.faces("faces"), levels: configuration.levels,
+      order: configuration.visitingOrder(file: file.source))
     let store = try Pose2MeshNetwork(architecture, hierarchy: hierarchy, elementType, on: device).parameters
-    try loadParameters(into: store)
+    try reference.loadParameters(into: store)
     for item in store.declarations where item.role == .trainable {
       guard let host = file.tensors["grad/\(item.name)"], host.shape == item.shape else { continue }
       store.slot(item.name).store(Tensor(host.doubles(), host.shape, elementType, on: device).view, on: device)
@@ -253,7 +218,7 @@ public struct Pose2MeshVerification {
     return try store.declarations.filter { $0.role == .trainable }.compactMap { item in
       try file.tensors["after/\(item.name)"].map {
         VerificationRow(
-          "after/\(item.name)", computed: try stored(store.view(item.name)), reference: $0, .relativeNorm,
+          "after/\(item.name)", computed: try reference.stored(store.view(item.name)), reference: $0, .relativeNorm,
           tolerance: 1e-6, note: "from the file's gradient")
       }
     }

@@ -1,0 +1,85 @@
+/// A weight divided by an estimate of its largest singular value (Miyato et al., "Spectral Normalization for Generative
+/// Adversarial Networks", ICLR 2018), as PyTorch's `spectral_norm` computes it.
+///
+///     training: v = unit(W^T u), then u = unit(W v);   sigma = u^T W v;   result = W / sigma
+///
+/// u and v move at every forward call in training and are constants to differentiation; sigma is not:
+/// dW = (G - <G, W> u v^T / sigma) / sigma. Each call saves its own u and v, so a step may run several.
+public struct SpectralNorm: Sendable {
+  public let name: String
+  public let inputs, outputs: Int
+
+  private static let epsilon = 1e-12
+
+  public init(_ name: String, _ inputs: Int, _ outputs: Int) {
+    self.name = name
+    self.inputs = inputs
+    self.outputs = outputs
+  }
+
+  public var declarations: [ParameterDeclaration] {
+    [
+      ParameterDeclaration("\(name).weight_orig", [outputs, inputs, 1]),
+      ParameterDeclaration("\(name).weight_u", [outputs], .state),
+      ParameterDeclaration("\(name).weight_v", [inputs], .state),
+    ]
+  }
+
+  /// `[outputs, inputs]`: W / sigma.
+  public func callAsFunction(_ pass: ForwardPass) -> Tensor {
+    let weight = pass.parameter("\(name).weight_orig").reshaped([outputs, inputs])
+    let device = weight.device
+    let (storedU, storedV) = (pass.parameters.view("\(name).weight_u"), pass.parameters.view("\(name).weight_v"))
+    func column(_ size: Int) -> TensorView { device.allocate(weight.elementType, [size, 1]) }
+    let (u, v, product) = (column(outputs), column(inputs), column(outputs))
+    if pass.updatesStatistics {
+      device.gemm(weight.view.transposed, storedU.reshaped([outputs, 1]), into: v)
+      device.makeUnit(v, epsilon: Self.epsilon)
+      device.gemm(weight.view, v, into: product)
+      device.copy(product, to: u)
+      device.makeUnit(u, epsilon: Self.epsilon)
+      device.copy(u.reshaped([outputs]), to: storedU)
+      device.copy(v.reshaped([inputs]), to: storedV)
+    } else {
+      device.copy(storedU.reshaped([outputs, 1]), to: u)
+      device.copy(storedV.reshaped([inputs, 1]), to: v)
+      device.gemm(weight.view, v, into: product)
+    }
+    let sigma = device.allocate(weight.elementType, [1, 1])
+    device.reduce(.sum, multiplication, [u, product], scalars: [], domain: [outputs, 1], into: [sigma])
+    let normalized = device.allocate(weight.elementType, [outputs, inputs])
+    device.map(division, [weight.view, sigma], into: [normalized])
+    return .recording(
+      "spectralNorm", normalized, from: [weight], saving: [weight.view, u, v.transposed, sigma]
+    ) { gradients, saved in
+      let upstream = gradients.upstream
+      let along = device.allocate(upstream.elementType, [1, 1])
+      device.reduce(
+        .sum, multiplication, [upstream, saved[0]], scalars: [], domain: [outputs, inputs], into: [along])
+      let dWeight = device.allocate(upstream.elementType, [outputs, inputs])
+      device.map(gradientProgram, [upstream, along] + saved.dropFirst(), into: [dWeight])
+      gradients.pass(0, dWeight)
+    }
+  }
+}
+
+private let multiplication = ElementwiseProgram("multiply", inputs: 2) { x, _ in [x[0] * x[1]] }
+private let division = ElementwiseProgram("divide", inputs: 2) { x, _ in [x[0] / x[1]] }
+
+/// Inputs: G, <G, W>, u, v^T, sigma.
+private let gradientProgram = ElementwiseProgram("spectralNorm.gradient", inputs: 5) { x, _ in
+  [(x[0] - x[1] / x[4] * x[2] * x[3]) / x[4]]
+}
+
+extension Device {
+  /// x = x / max(|x|, epsilon), in place; x: `[size, 1]`.
+  fileprivate func makeUnit(_ x: TensorView, epsilon: Double) {
+    let square = allocate(x.elementType, [1, 1])
+    reduce(.sum, multiplication, [x, x], scalars: [], domain: x.shape, into: [square])
+    map(unitProgram, [x, square], scalars: [epsilon], into: [x])
+  }
+}
+
+private let unitProgram = ElementwiseProgram("makeUnit", inputs: 2, scalars: 1) { x, s in
+  [x[0] / max(sqrt(x[1]), s[0])]
+}

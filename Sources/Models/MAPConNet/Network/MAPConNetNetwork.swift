@@ -1,0 +1,81 @@
+import Layers
+
+/// MAPConNet: feature extractor, correspondence and refinement, with their parameters on a device.
+///
+/// Meshes may have any vertex counts; all meshes of one role in a batch have the same. Points are
+/// `[batch, points, 3]` in metres, centred.
+public final class MAPConNetNetwork {
+  public let architecture: MAPConNetArchitecture
+  public let parameters: ParameterStore
+  let correspondence: Correspondence
+  let refinement: RefinementNetwork
+
+  /// One transfer of a pose onto an identity.
+  public struct Transfer {
+    /// The pose points carried to the identity's vertices, and the best match of each vertex.
+    public let matching: Matching
+    /// `[batch, identity points, 3]`.
+    public let refined: Tensor
+  }
+
+  /// How the spectrally normalised weights start (the published code moves its network to a GPU, which cuts its own
+  /// initialisation of them off, so all published runs are `gpu`).
+  public enum SpectralInitialization: String, Sendable, Codable, CaseIterable { case gpu, cpu }
+
+  /// Parameters are zero until `initialize` or a checkpoint fills them.
+  /// - Parameter folds: whether linear maps in a row are applied as one; the results are the same.
+  public init(
+    _ architecture: MAPConNetArchitecture, folds: Bool = true, _ elementType: ElementType = .float32,
+    on device: any Device
+  ) throws {
+    try architecture.validate()
+    self.architecture = architecture
+    correspondence = Correspondence(architecture)
+    refinement = RefinementNetwork(architecture, folds: folds)
+    parameters = ParameterStore(
+      correspondence.declarations + refinement.declarations, counters: [], elementType, on: device)
+  }
+
+  /// Starts all parameters as the published code does: Xavier-normal with gain 0.02, zero biases, PReLU slopes 0.25,
+  /// random unit vectors for the power iterations.
+  public func initialize(seed: UInt64, spectral: SpectralInitialization = .gpu) {
+    let gain = 0.02
+    let extractor = correspondence.extractor
+    let plain =
+      extractor.convolutions + [correspondence.phi, correspondence.theta, refinement.fc, refinement.conv1]
+      + refinement.blocks.flatMap(\.convolutions)
+    var values = plain.flatMap { $0.xavier(gain: gain) }
+    values += extractor.blocks.map { ($0.slope, .constant(0.25)) }
+    for block in refinement.blocks {
+      values += [block.firstBias, block.secondBias].map { ($0, .constant(0)) }
+      for layer in block.spectrals {
+        let start: Initialization =
+          switch spectral {
+          case .gpu: .uniform(bound: 1 / Double(layer.inputs).squareRoot())
+          case .cpu: .normal(deviation: gain * (2 / Double(layer.inputs + layer.outputs)).squareRoot())
+          }
+        values += [
+          ("\(layer.name).weight_orig", start), ("\(layer.name).weight_u", .unitVector),
+          ("\(layer.name).weight_v", .unitVector),
+        ]
+      }
+    }
+    parameters.initialize(values, seed: seed)
+  }
+
+  /// Features of every vertex: `[batch, points, 3]` to `[batch, points, channels]`.
+  public func encode(_ points: Tensor, _ pass: ForwardPass) -> Tensor { correspondence.extractor(points, pass) }
+
+  /// - Parameters:
+  ///   - identity, pose: features of the two meshes.
+  ///   - posePoints: `[batch, pose points, 3]`; no gradient flows to them.
+  ///   - refinesWithGradient: false computes the refined mesh as a constant.
+  public func transfer(
+    identity: Tensor, pose: Tensor, posePoints: Tensor, _ pass: ForwardPass, refinesWithGradient: Bool = true
+  ) -> Transfer {
+    let matching = correspondence(identity: identity, pose: pose, posePoints: posePoints, pass)
+    let refine = { self.refinement(matching.warped, identity: identity, pass) }
+    return Transfer(
+      matching: matching, refined: refinesWithGradient ? refine() : pass.tape?.pausing(refine) ?? refine())
+  }
+}

@@ -49,7 +49,7 @@ public final class Pose2MeshJob: TrainingJob {
     let inputs = Pose2MeshInputs(batch, setup, on: device)
     var weights = setup.settings.lossWeights
     if context.completedEpochs < setup.settings.loss.edgeStart { weights.edge = 0 }
-    var times: Pose2MeshTrainer.Times?
+    var times: StepTimes?
     let terms = try trainer.cascadeStep(
       inputs.pose2D, inputs.targets, weights: weights, learningRate: context.learningRate, times: &times)
     return Dictionary(

@@ -2,6 +2,7 @@ import Foundation
 import Geometry
 import Layers
 import Optimizers
+import Training
 
 /// One update of a Pose2Mesh network: forward, losses, backward, optimiser.
 public final class Pose2MeshTrainer {
@@ -23,15 +24,6 @@ public final class Pose2MeshTrainer {
   /// Starts the optimiser afresh, as a new stage does.
   public func resetOptimizer() { optimizer = RMSprop(network.parameters) }
 
-  /// Seconds of one step's parts; each ends with a wait for the device.
-  public struct Times: Sendable {
-    public var forward = 0.0
-    public var backward = 0.0
-    public var optimizer = 0.0
-
-    public init() {}
-  }
-
   /// Stage 1: PoseNet alone, on the mean absolute error in millimetres.
   ///
   /// - Returns: that error.
@@ -49,23 +41,14 @@ public final class Pose2MeshTrainer {
   /// - Returns: the weighted loss terms by name.
   public func cascadeStep(
     _ pose2D: Tensor, _ targets: Pose2MeshTargets, weights: Pose2MeshLossWeights, learningRate: Double,
-    times: inout Times?
+    times: inout StepTimes?
   ) throws -> [(name: String, value: Double)] {
-    let clock = ContinuousClock()
-    func timed(_ part: WritableKeyPath<Times, Double>, _ body: () throws -> Void) throws {
-      guard times != nil else { return try body() }
-      let start = clock.now
-      try body()
-      try network.parameters.device.synchronize()
-      times?[keyPath: part] += (clock.now - start) / .seconds(1)
-    }
+    let device = network.parameters.device
     let tape = Tape()
     let pass = ForwardPass(network.parameters, isTraining: true, tape: tape, random: random)
-    var terms: Pose2MeshLoss.Terms?
-    try timed(\.forward) { terms = loss(network(pose2D, pass), targets, weights: weights) }
-    guard let terms else { return [] }
-    try timed(\.backward) { tape.backward(from: terms.all) }
-    try timed(\.optimizer) { try update(learningRate) }
+    let terms = try times.timing(\.forward, on: device) { loss(network(pose2D, pass), targets, weights: weights) }
+    try times.timing(\.backward, on: device) { tape.backward(from: terms.all) }
+    try times.timing(\.optimizer, on: device) { try update(learningRate) }
     return try terms.values()
   }
 

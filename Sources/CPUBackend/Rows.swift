@@ -11,7 +11,8 @@ extension CPUDevice {
       forRows(index.count, batch: y.shape[0], width: y.shape[2]) { element, range in
         cpu_gather_rows(
           (x.pointer + element * x.strides[0] * bytes).assumingMemoryBound(to: CChar.self),
-          Int64(x.strides[1] * bytes), rows + element * index.listStep * index.count, Int64(range.lowerBound), Int64(range.upperBound),
+          Int64(x.strides[1] * bytes), rows + element * index.listStep * index.count, Int64(range.lowerBound),
+          Int64(range.upperBound),
           Int64(y.shape[2] * bytes),
           (y.pointer + element * y.strides[0] * bytes).assumingMemoryBound(to: CChar.self),
           Int64(y.strides[1] * bytes))

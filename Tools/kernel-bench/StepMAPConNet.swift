@@ -10,7 +10,7 @@ import ToolSupport
 struct StepMAPConNet: ParsableCommand {
   static let configuration = CommandConfiguration(commandName: "mapconnet")
 
-  @Option(help: "supervised or unsupervised.")
+  @Option(help: "supervised or unsupervised.", transform: Self.mode(named:))
   var mode = MAPConNetMode.supervised
 
   @Option(help: "Vertices of the body surface: 6890, 1722 or 432.")
@@ -36,6 +36,13 @@ struct StepMAPConNet: ParsableCommand {
 
   @Flag(help: "One JSON line instead of text.")
   var json = false
+
+  private static func mode(named name: String) throws -> MAPConNetMode {
+    guard let mode = MAPConNetMode(rawValue: name) else {
+      throw ValidationError("'\(name)' is no mode; use supervised or unsupervised")
+    }
+    return mode
+  }
 
   func run() throws {
     guard let surface = BodySurface(rawValue: vertices) else {
@@ -82,5 +89,3 @@ struct StepMAPConNet: ParsableCommand {
       target: mode == .supervised ? points() : nil, secondPose: mode == .unsupervised ? points() : nil)
   }
 }
-
-extension MAPConNetMode: @retroactive ExpressibleByArgument {}

@@ -9,7 +9,7 @@ public struct StepTimes: Sendable {
   public init() {}
 }
 
-extension Optional<StepTimes> {
+extension StepTimes? {
   /// Runs a part of a step; nil adds no wait, so that timing costs nothing where nobody asks for it.
   public mutating func timing<Result>(
     _ part: WritableKeyPath<StepTimes, Double>, on device: any Device, _ body: () throws -> Result

@@ -2,7 +2,7 @@ import Compute
 import Kernels
 
 /// How `gemm.cl` cuts a product: its build-time numbers.
-struct GemmTiles: Hashable {
+package struct GemmTiles: Hashable, Sendable {
   let m, n, k: Int
   let itemM, itemN: Int
 
@@ -11,13 +11,16 @@ struct GemmTiles: Hashable {
   /// 64 x 64 x 16, 4 x 4 sums per item: 256 work-items, 8.3 kB of local memory in float and 16.6 kB in double.
   static let standard = GemmTiles(m: 64, n: 64, k: 16, itemM: 4, itemN: 4)
   /// 128 x 128 x 8, 8 x 8 sums per item: twice the arithmetic per word fetched, for products with tiles enough.
-  static let large = GemmTiles(m: 128, n: 128, k: 8, itemM: 8, itemN: 8)
+  package static let large = GemmTiles(m: 128, n: 128, k: 8, itemM: 8, itemN: 8)
   /// For results a few columns wide, such as coordinates, and a few rows high.
   static let narrow = GemmTiles(m: 128, n: 16, k: 16, itemM: 8, itemN: 1)
   static let flat = GemmTiles(m: 16, n: 128, k: 16, itemM: 1, itemN: 8)
 
   /// For devices whose work-groups are small: 64 work-items.
   static let small = GemmTiles(m: 32, n: 32, k: 16, itemM: 4, itemN: 4)
+
+  /// For simulators, where every work-item takes its time: 16 work-items, all loops of `gemm.cl` run more than once.
+  package static let tiny = GemmTiles(m: 8, n: 8, k: 4, itemM: 2, itemN: 2)
 
   /// Chosen by shape and type alone, so that the same product gives the same bits.
   static func fitting(_ plan: GemmPlan, _ elementType: ElementType) -> GemmTiles {
@@ -38,7 +41,7 @@ extension OpenCLDevice {
     guard supports(c.elementType), !c.isEmpty else { return }
     let choice = gemmChoice(plan, a, b, c, epilogue: epilogue)
     if choice == .blas, blasGemm(plan, a, b, into: c, alpha: alpha, beta: beta) { return }
-    let tiles = GemmTiles.fitting(plan, c.elementType)
+    let tiles = gemmTiles ?? .fitting(plan, c.elementType)
     if tilesAreSound(tiles, plan, c.elementType) {
       tiledGemm(plan, a, b, into: c, alpha: alpha, beta: beta, epilogue: epilogue, tiles)
     } else {

@@ -14,6 +14,8 @@ public final class OpenCLDevice: Device, @unchecked Sendable {
   /// Work-items per group and bytes of local memory that our kernels allow themselves, whatever the driver claims.
   let groupSize: Int
   let localMemoryByteCount = 32 << 10
+  /// How every product is cut; nil chooses by its shape.
+  let gemmTiles: GemmTiles?
 
   let context: ContextHandle
   let pool: MemoryPool
@@ -27,11 +29,17 @@ public final class OpenCLDevice: Device, @unchecked Sendable {
   ///   - cacheDirectory: where program binaries are kept; nil takes `$XDG_CACHE_HOME/contrapposto` or
   ///     `~/.cache/contrapposto`.
   /// - Throws: `.unavailable` without a device of this index, `.permission` where the render node cannot be opened.
-  public init(index: Int = 0, largestAllocation: Int? = nil, cacheDirectory: URL? = nil) throws {
+  public convenience init(index: Int = 0, largestAllocation: Int? = nil, cacheDirectory: URL? = nil) throws {
+    try self.init(index: index, largestAllocation: largestAllocation, cacheDirectory: cacheDirectory, gemmTiles: nil)
+  }
+
+  package init(index: Int = 0, largestAllocation: Int? = nil, cacheDirectory: URL? = nil, gemmTiles: GemmTiles?) throws
+  {
     guard index >= 0, let description = OpenCLDeviceDescription(index: index) else {
       throw Self.missingDevice(index)
     }
     self.description = description
+    self.gemmTiles = gemmTiles
     context = try ContextHandle(description.handle)
     groupSize = Swift.min(256, 1 << (Int.bitWidth - 1 - Swift.max(description.largestWorkGroup, 1).leadingZeroBitCount))
     let largest = Swift.min(description.largestAllocation, largestAllocation ?? Int.max)

@@ -144,16 +144,27 @@ extension Harness {
   }
 
   mutating func checkMatrices() {
+    defer { device = devices.usual }
+    device = devices.tinyTiles
     let shapes = [
-      (1, 1, 1), (5, 7, 3), (65, 3, 17), (3, 65, 17), (64, 64, 16), (17, 66, 33), (3, 4, 0), (18, 17, 0),
+      (1, 1, 1), (5, 7, 3), (9, 3, 5), (3, 9, 5), (8, 8, 4), (10, 17, 9), (3, 4, 0),
     ]
     // Every shape with every pair of transposes, each time with another bias.
     for (index, (m, n, k)) in shapes.enumerated() {
       for transposes in 0..<4 { checkProduct(m, n, k, transposes, bias: (index + transposes) % 3) }
     }
     // Long enough to be cut into slices.
-    checkProduct(18, 17, 520, 0, bias: 1)
+    checkProduct(9, 10, 520, 0, bias: 1)
     checkProduct(2, 3, 520, 3, bias: 2)
+    // The tiles that products are cut into for speed: square, narrow, flat and large.
+    device = devices.usual
+    for transposes in [0, 3] {
+      for (m, n) in [(65, 18), (129, 3), (3, 129)] { checkProduct(m, n, 17, transposes, bias: 1) }
+    }
+    if elementType == .float32 {
+      device = devices.largeTiles
+      for transposes in [1, 2] { checkProduct(129, 17, 9, transposes, bias: 2) }
+    }
   }
 
   /// c = 1.5 a b + beta c + bias, for a batch of two a and one shared b.

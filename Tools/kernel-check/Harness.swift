@@ -3,14 +3,22 @@ import OpenCLBackend
 
 /// Runs members of a device on small awkward shapes and counts what differs from plain loops on the host.
 struct Harness {
-  let device: OpenCLDevice
+  /// The same device, with its products cut in the usual tiles, in tiny ones and in the largest.
+  struct Devices {
+    let usual, tinyTiles, largeTiles: OpenCLDevice
+  }
+
+  let devices: Devices
+  /// The one that checks run on.
+  var device: OpenCLDevice
   let elementType: ElementType
   private(set) var failures = 0
   private(set) var checks = 0
   private var state: UInt64 = 0x9E37_79B9_7F4A_7C15
 
-  init(_ device: OpenCLDevice, _ elementType: ElementType) {
-    self.device = device
+  init(_ devices: Devices, _ elementType: ElementType) {
+    self.devices = devices
+    device = devices.usual
     self.elementType = elementType
   }
 

@@ -10,6 +10,9 @@ do {
   // A folder of its own: kernels are to be built anew, with whatever options oclgrind adds.
   let folder = FileManager.default.temporaryDirectory.appendingPathComponent("kernel-check-\(UUID().uuidString)")
   let device = try OpenCLDevice(cacheDirectory: folder)
+  let devices = Harness.Devices(
+    usual: device, tinyTiles: try OpenCLDevice(cacheDirectory: folder, gemmTiles: .tiny),
+    largeTiles: try OpenCLDevice(cacheDirectory: folder, gemmTiles: .large))
   print("\(device.information.name), \(device.information.driver)")
   // All are kept until the end, and with them every buffer that took an upload, see `Harness.keep`.
   var harnesses: [Harness] = []
@@ -18,9 +21,13 @@ do {
       print("skipped: \(elementType) is not supported")
       continue
     }
-    var harness = Harness(device, elementType)
+    var harness = Harness(devices, elementType)
     let families = Set(CommandLine.arguments.dropFirst())
-    for (name, check) in Harness.families where families.isEmpty || families.contains(name) { check(&harness) }
+    for (name, check) in Harness.families where families.isEmpty || families.contains(name) {
+      let start = ContinuousClock.now
+      check(&harness)
+      print("\(elementType) \(name): \((ContinuousClock.now - start).formatted())")
+    }
     print("\(elementType): \(harness.checks) checks, \(harness.failures) failed")
     harnesses.append(harness)
   }

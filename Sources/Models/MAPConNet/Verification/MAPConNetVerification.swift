@@ -49,11 +49,10 @@ public struct MAPConNetVerification: ModelVerification {
       posePoints: posePoints, pass)
     var result = [("output/final_eval", try channelFirst(transfer.refined))]
     if try isSupervised {
-      let pairs = zip(try meshes(transfer.refined), try meshes(reference.input("gt_points")))
-        .map { (recentred($0), $1) }
+      let pairs = Array(zip(try meshes(transfer.refined), try meshes(reference.input("gt_points"))))
       result += [
-        ("metric/pmd", HostTensor(pairs.map { Float(pointwiseMeshDistance($0, $1)) })),
-        ("metric/cd", HostTensor(pairs.map { Float(chamferDistance($0, $1)) })),
+        ("metric/pmd", HostTensor(pairs.map { Float(pointMeshDistance($0, $1)) })),
+        ("metric/cd", HostTensor(pairs.map { Float(chamferDistance(centredByBox($0), $1)) })),
       ]
     }
     return result

@@ -188,6 +188,22 @@ import Testing
 }
 
 @Suite struct InitializationTests {
+  @Test func normalNumbersAndDirections() throws {
+    let test = Devices.inDouble[0]
+    let parameters = AutodiffTests.store(
+      test, [ParameterDeclaration("a", [4001]), ParameterDeclaration("b", [37], .state)], [:])
+    parameters.initialize([("a", .normal(deviation: 2)), ("b", .unitVector)], seed: 5)
+    let a = try test.device.downloadDoubles(parameters.view("a"))
+    let mean = a.reduce(0, +) / 4001
+    let deviation = (a.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / 4001).squareRoot()
+    // Four standard errors.
+    #expect(abs(mean) < 4 * 2 / 4001.0.squareRoot())
+    #expect(abs(deviation - 2) < 4 * 2 / (2 * 4001.0).squareRoot())
+    #expect(Set(a).count > 3990)
+    let b = try test.device.downloadDoubles(parameters.view("b"))
+    #expect(abs(b.reduce(0) { $0 + $1 * $1 } - 1) < 1e-6)
+  }
+
   @Test(arguments: Devices.each)
   func dependsOnTheSeedAlone(_ test: TestDevice) throws {
     let layer = Linear("w", 16, 64)

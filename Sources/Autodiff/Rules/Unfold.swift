@@ -27,8 +27,8 @@ private func tapPairs(_ x: TensorView, _ y: TensorView) -> [(TensorView, TensorV
   let (rows, taps) = (y.shape[1], y.shape[3])
   return (0..<taps).compactMap { tap in
     let shift = tap - taps / 2
+    guard abs(shift) < rows else { return nil }
     let inside = max(0, -shift)..<min(rows, rows - shift)
-    guard !inside.isEmpty else { return nil }
     return (
       x.sliced(axis: 1, inside.lowerBound + shift..<inside.upperBound + shift),
       y.selecting(axis: 3, tap).sliced(axis: 1, inside)

@@ -74,8 +74,8 @@ public final class MAPConNetNetwork {
     identity: Tensor, pose: Tensor, posePoints: Tensor, _ pass: ForwardPass, refinesWithGradient: Bool = true
   ) -> Transfer {
     let matching = correspondence(identity: identity, pose: pose, posePoints: posePoints, pass)
-    let refine = { self.refinement(matching.warped, identity: identity, pass) }
-    return Transfer(
-      matching: matching, refined: refinesWithGradient ? refine() : pass.tape?.pausing(refine) ?? refine())
+    func refine() -> Tensor { refinement(matching.warped, identity: identity, pass) }
+    guard let tape = pass.tape, !refinesWithGradient else { return Transfer(matching: matching, refined: refine()) }
+    return Transfer(matching: matching, refined: tape.pausing(refine))
   }
 }

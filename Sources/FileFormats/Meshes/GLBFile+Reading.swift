@@ -153,7 +153,7 @@ private struct GLBReader {
       let stored = SIMD3(positions.value(index, 0), positions.value(index, 1), positions.value(index, 2))
       let vertex = transform(stored)
       guard vertex.x.isFinite, vertex.y.isFinite, vertex.z.isFinite else {
-        throw fault("vertex \(index) of mesh \(mesh), (\(stored.x), \(stored.y), \(stored.z)), is not finite in the scene")
+        throw fault("vertex \(index) of mesh \(mesh) is (\(stored.x), \(stored.y), \(stored.z)): not finite")
       }
       vertices.append(vertex)
     }

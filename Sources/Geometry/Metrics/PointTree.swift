@@ -34,7 +34,8 @@ public struct PointTree: Sendable {
     return best
   }
 
-  private func search(_ range: Range<Int>, _ query: SIMD3<Double>, _ best: inout (index: Int, squaredDistance: Double)) {
+  private func search(_ range: Range<Int>, _ query: SIMD3<Double>, _ best: inout (index: Int, squaredDistance: Double))
+  {
     guard !range.isEmpty else { return }
     let middle = (range.lowerBound + range.upperBound) / 2
     let apart = query - points[middle]

@@ -7,7 +7,8 @@ import Pose2Mesh
 
 struct DataCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "data", abstract: "Fetches and imports the body model that training samples are made of; exports samples.",
+    commandName: "data",
+    abstract: "Fetches and imports the body model that training samples are made of; exports samples.",
     subcommands: [Download.self, ImportAnny.self, Info.self, Export.self])
 
   struct Download: ParsableCommand {

@@ -50,11 +50,14 @@ extension DataCommand {
     var seed: UInt64 = 1
 
     func run() throws {
-      let counts = [identities, poses, testIdentities, testPoses, testPairs]
-      guard counts.allSatisfy({ (1...1_000_000).contains($0) }) else {
+      let counts = [
+        "identities": identities, "poses": poses, "test-identities": testIdentities, "test-poses": testPoses,
+        "test-pairs": testPairs,
+      ]
+      for (name, count) in counts.sorted(by: { $0.key < $1.key }) where !(1...1_000_000).contains(count) {
         throw ComputeError(
-          .usage, what: "a number of identities, poses or pairs is \(counts.min() ?? 0) or above a million",
-          why: "the set has something to train and to test on", mend: "give numbers of 1 or more")
+          .usage, what: "--\(name) \(count)", why: "the set has something to train and to test on, and an end",
+          mend: "give a number from 1 to 1000000")
       }
       guard let choice = BodyChoice(rawValue: body) else {
         throw ComputeError(

@@ -74,7 +74,7 @@ public struct MeshAlignment: Sendable, Equatable {
     return points.map { inverse($0) }
   }
 
-  private static func box(of mesh: TriangleMesh, _ name: String) throws -> BoundingBox {
+  private static func box(of mesh: TriangleMesh, _ name: String) throws -> SpatialBox {
     func fault(_ what: String) -> ComputeError {
       ComputeError(
         .data, what: "\(name): \(what)", why: "a mesh is placed and measured by the box around its vertices",
@@ -85,7 +85,7 @@ public struct MeshAlignment: Sendable, Equatable {
       throw fault("vertex \(wrong) is (\(vertex.x), \(vertex.y), \(vertex.z))")
     }
     guard !mesh.vertices.isEmpty else { throw fault("there are no vertices") }
-    let box = BoundingBox(mesh.vertices)
+    let box = SpatialBox(mesh.vertices)
     guard box.extent.max() > 0 else { throw fault("all \(mesh.vertices.count) vertices lie at one place") }
     return box
   }

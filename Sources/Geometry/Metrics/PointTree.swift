@@ -15,7 +15,7 @@ public struct PointTree: Sendable {
     // Ranges still to be split.
     var pending = points.count > 1 ? [0..<points.count] : []
     while let range = pending.popLast() {
-      let box = BoundingBox(numbers[range].lazy.map { points[$0] })
+      let box = SpatialBox(numbers[range].lazy.map { points[$0] })
       let axis = [0, 1, 2].max { box.extent[$0] < box.extent[$1] }!
       numbers[range].sort { (points[$0][axis], $0) < (points[$1][axis], $1) }
       let middle = (range.lowerBound + range.upperBound) / 2

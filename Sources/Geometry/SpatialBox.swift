@@ -1,10 +1,10 @@
-/// The smallest box along the axes that holds all of some points.
-public struct BoundingBox: Sendable, Equatable {
+/// The smallest box in space, along the axes, that holds all of some points.
+public struct SpatialBox: Sendable, Equatable {
   public let low, high: SIMD3<Double>
 
   /// - Precondition: at least one point.
   public init(_ points: some Collection<SIMD3<Double>>) {
-    guard let first = points.first else { preconditionFailure("BoundingBox: no points") }
+    guard let first = points.first else { preconditionFailure("SpatialBox: no points") }
     low = points.reduce(first) { pointwiseMin($0, $1) }
     high = points.reduce(first) { pointwiseMax($0, $1) }
   }
@@ -18,6 +18,6 @@ public struct BoundingBox: Sendable, Equatable {
 /// The points moved so that the middle of their box is the origin: how pose transfer places every mesh
 /// (MAPConNet, released code).
 public func centredByBox(_ points: [SIMD3<Double>]) -> [SIMD3<Double>] {
-  let midpoint = BoundingBox(points).midpoint
+  let midpoint = SpatialBox(points).midpoint
   return points.map { $0 - midpoint }
 }

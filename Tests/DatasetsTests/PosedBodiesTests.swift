@@ -93,16 +93,17 @@ import Testing
 
   // MARK: Poses of clips
 
-  /// Frame k turns the hips by k degrees about the axis that is not the heading.
-  private func library(_ frames: Int) -> MotionLibrary {
-    let poses = (0..<frames).map { frame in
-      var pose = MotionPose.tPose
-      pose[.leftArm] = Matrix3(axis: 0, radians: Double(frame) * .pi / 180)
-      return pose
+  /// Frame k turns the left arm by k degrees; the frames are in two clips.
+  private func library(_ frames: Int) throws -> MotionLibrary {
+    let rows = (0..<frames).map { frame in
+      var row = [Double](repeating: 0, count: 63)
+      row[3 + 3 * MotionJoint.leftArm.rawValue + 2] = Double(frame)
+      return row
     }
-    let (first, rest) = (Array(poses.prefix(frames / 3)), Array(poses.dropFirst(frames / 3)))
-    return MotionLibrary(
-      clips: [first, rest].map { MotionClip(name: "clip", frameTime: 0.03, poses: $0) }, summary: "two clips")
+    let clips = try [Array(rows.prefix(frames / 3)), Array(rows.dropFirst(frames / 3))].map { rows in
+      try MotionClip(TestClips.clip(rows: rows))
+    }
+    return MotionLibrary(clips: clips, summary: "two clips")
   }
 
   /// The frame that a pose was taken from.

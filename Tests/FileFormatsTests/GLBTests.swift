@@ -182,7 +182,7 @@ import Testing
       (Self.file(nodes: #"[{"mesh": 0, "rotation": [0, 0, 0, 0]}]"#), "transform"),
       (Self.file(nodes: #"[{"mesh": 0, "matrix": [1, 0, 0]}]"#), "transform"),
       (Self.file(positionBytes: Self.floats([.nan] + Self.corners.dropFirst())), "not finite"),
-      (Self.container("{}"), "no mesh"), (Self.container("[]"), "no mesh"), (Self.container("{"), "ends"),
+      (Self.container("{}"), "no mesh"), (Self.container("[]"), "no mesh"), (Self.container("{"), "key"),
     ]
     for (data, reason) in cases {
       let error = try fault(data)

@@ -39,10 +39,14 @@ import Testing
 
   @Test func equalDistancesGiveTheLowestNumber() {
     // Points on a lattice, each twice: ties everywhere.
-    let lattice = (0..<64).map { SIMD3(Double($0 % 4), Double($0 / 4 % 4), Double($0 / 16)) }
-    let points = lattice.reversed() + lattice
+    let lattice = (0..<64).map { k -> SIMD3<Double> in
+      let place = SIMD3(k % 4, k / 4 % 4, k / 16)
+      return SIMD3<Double>(place)
+    }
+    let points: [SIMD3<Double>] = lattice.reversed() + lattice
+    let between: [SIMD3<Double>] = lattice.map { $0 + SIMD3(0.5, 0.5, 0) }
     let tree = PointTree(points)
-    for query in lattice.map({ $0 + SIMD3(0.5, 0.5, 0) }) + lattice {
+    for query in between + lattice {
       let distances = points.map { dot(query - $0, query - $0) }
       #expect(tree.nearest(to: query).index == distances.indices.min { (distances[$0], $0) < (distances[$1], $1) })
     }

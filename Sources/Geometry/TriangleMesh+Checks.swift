@@ -18,16 +18,21 @@ extension TriangleMesh {
     return self
   }
 
-  private func checkNoIsolatedVertices(_ name: String) throws {
+  /// The vertices that no face names, ascending.
+  public var unreferencedVertices: [Int] {
     var isUsed = [Bool](repeating: false, count: vertices.count)
     for face in faces {
       for k in 0..<3 { isUsed[Int(face[k])] = true }
     }
-    guard let first = isUsed.firstIndex(of: false) else { return }
+    return isUsed.indices.filter { !isUsed[$0] }
+  }
+
+  private func checkNoIsolatedVertices(_ name: String) throws {
+    let isolated = unreferencedVertices
+    guard let first = isolated.first else { return }
     throw ComputeError(
       .data,
-      what:
-        "\(name): \(isUsed.count { !$0 }) of \(vertices.count) vertices belong to no face, the first is vertex \(first)",
+      what: "\(name): \(isolated.count) of \(vertices.count) vertices belong to no face, the first is vertex \(first)",
       why: "the vertex graph is made of face edges, and each of its rows must hold at least one",
       mend: "remove unreferenced vertices from the mesh")
   }

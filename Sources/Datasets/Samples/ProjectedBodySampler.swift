@@ -13,7 +13,7 @@ import Geometry
 /// as in the Pose2Mesh paper's data.
 public struct ProjectedBodySampler: Sendable {
   /// Which samples: each split has its own random streams.
-  public enum Split: UInt64, Sendable { case train, validation, test }
+  public typealias Split = SampleSplit
 
   public let body: BodyModel
   public let poses: any PoseSource

@@ -4,6 +4,16 @@ public struct Similarity: Sendable, Equatable {
   public var rotation: Matrix3
   public var translation: SIMD3<Double>
 
+  /// - Parameter scale: positive.
+  public init(
+    scale: Double = 1, rotation: Matrix3 = .identity, translation: SIMD3<Double> = SIMD3(repeating: 0)
+  ) {
+    precondition(scale > 0, "Similarity: the scale \(scale) is not positive")
+    self.scale = scale
+    self.rotation = rotation
+    self.translation = translation
+  }
+
   /// The similarity that brings `points` closest to `targets` in the sum of squared distances, never a reflection
   /// (Umeyama, "Least-squares estimation of transformation parameters between two point patterns", 1991).
   ///
@@ -35,4 +45,10 @@ public struct Similarity: Sendable, Equatable {
   }
 
   public func callAsFunction(_ point: SIMD3<Double>) -> SIMD3<Double> { (rotation * point) * scale + translation }
+
+  /// The way back: `q -> R^T (q - t) / scale`.
+  public var inverse: Similarity {
+    Similarity(
+      scale: 1 / scale, rotation: rotation.transposed, translation: -(rotation.transposed * translation) / scale)
+  }
 }

@@ -7,8 +7,9 @@ import Pose2Mesh
 
 struct DataCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "data", abstract: "Fetches and imports the body model that training samples are made of.",
-    subcommands: [Download.self, ImportAnny.self, Info.self])
+    commandName: "data",
+    abstract: "Fetches and imports the body model that training samples are made of; exports samples.",
+    subcommands: [Download.self, ImportAnny.self, Info.self, Export.self])
 
   struct Download: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -65,7 +66,7 @@ struct DataCommand: ParsableCommand {
 }
 
 /// Where training looks for the imported body unless `data.annyCache` says otherwise.
-private let bodyCache = URL(fileURLWithPath: Pose2MeshSettings().data.annyCache)
+let bodyCache = URL(fileURLWithPath: Pose2MeshSettings().data.annyCache)
 
 private func importWheel(_ wheel: String) throws {
   if (try? AnnyImporter.body(.small, cache: bodyCache)) != nil {

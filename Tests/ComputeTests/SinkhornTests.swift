@@ -22,7 +22,8 @@ struct SinkhornTests {
 
     init(_ problem: Problem, seed: UInt64, batch: Int = 2) {
       var random = RandomSource(seed: seed)
-      key = random.unitVectors(batch, problem.m, problem.channels)
+      let key = random.unitVectors(batch, problem.m, problem.channels)
+      self.key = key
       query =
         problem.noise.map { random.queries(near: key, problem.n, noise: $0) }
         ?? random.unitVectors(batch, problem.n, problem.channels)
@@ -54,9 +55,9 @@ struct SinkhornTests {
   }
 
   /// The shifted form: at a temperature of 0.01 most rows and columns of K vanish in float32.
-  @Test(arguments: Devices.underTest, problems, [0.01, 0.002])
-  func agreesWithTheOracleAtLowTemperatures(device: TestDevice, problem: Problem, temperature: Double) throws {
-    try check(device, problem, SinkhornSettings(temperature: temperature))
+  @Test(arguments: Devices.underTest, problems)
+  func agreesWithTheOracleAtLowTemperatures(device: TestDevice, problem: Problem) throws {
+    for temperature in [0.01, 0.002] { try check(device, problem, SinkhornSettings(temperature: temperature)) }
   }
 
   /// Under a cap of 16 KiB the kernel is cut into several blocks of rows.
@@ -142,7 +143,7 @@ struct SinkhornTests {
     #expect(results[0] == results[1])
   }
 
-  /// A kernel in bfloat16 is off by 2^-9 per value. Weights that are each off by so much move a convex combination by at
+  /// A kernel in bfloat16 is off by 2^-8 per value. Weights that are each off by so much move a convex combination by at
   /// most twice that times the extent of the points; the column scalings are off by no more.
   @Test(arguments: Devices.each, [0.03, 0.01])
   func bfloat16CostsAFewThousandths(device: TestDevice, temperature: Double) throws {
@@ -152,11 +153,11 @@ struct SinkhornTests {
     let (expected, found) = (
       try device.device.downloadDoubles(full.warped), try device.device.downloadDoubles(brief.warped)
     )
-    expectNone(mismatch(found, expected, relative: 0, absolute: 4 * 2 * 0x1p-9))
+    expectNone(mismatch(found, expected, relative: 0, absolute: 4 * 2 * 0x1p-8))
     #expect(found != expected, "the kernel was not stored in bfloat16")
     for (found, expected) in zip(try gradient(device, data, brief), try gradient(device, data, full)) {
       let scale = expected.map(abs).max() ?? 0
-      expectNone(mismatch(found, expected, relative: 0, absolute: 16 * 0x1p-9 * scale))
+      expectNone(mismatch(found, expected, relative: 0, absolute: 16 * 0x1p-8 * scale))
     }
     // The rows of the matrix sum to 1 although the kernel is computed anew for it, in the same 8 bits.
     let matrix = try device.device.downloadDoubles(device.device.matchingMatrix(brief.released))

@@ -127,7 +127,8 @@ struct TransportTests {
           let found = try result.values()
           expectNone(mismatch(found, expected, allowed: allowed), "\(shape) \(stored)")
           let totals = columnSums(kernel, rowScale: rowScale?.values, found, beta: beta, old: old)
-          expectNone(mismatch(try sums.values(), totals, tolerance: 2 * device.elementType.sumTolerance), "\(shape)")
+          // All terms have one sign, in the oracle's sum too.
+          expectNone(mismatch(try sums.values(), totals, tolerance: 2 * oneSigned(device, rows)), "\(shape)")
         }
       }
     }
@@ -375,7 +376,7 @@ struct TransportTests {
     // The exponent, of size 2 / temperature at most, is rounded; so is the exponential. Below 1e-37 a float's own
     // grain shows.
     let relative = (2 / temperature + 8) * device.elementType.epsilon
-    let storage = kernel.view.elementType == .bfloat16 ? 0x1p-9 : 0
+    let storage = kernel.view.elementType == .bfloat16 ? 0x1p-8 : 0
     let grain = device.elementType == .float32 ? 1e-37 : 0
     expectNone(
       mismatch(try kernel.values(), expected, relative: relative + storage, absolute: grain), "\(similarity.shape)")

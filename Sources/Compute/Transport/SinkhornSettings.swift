@@ -7,7 +7,7 @@ public struct SinkhornSettings: Sendable, Hashable {
   public enum Storage: Sendable, Hashable, CaseIterable {
     /// Kept in the real type: one value per pair of points.
     case full
-    /// Kept in half the memory of float32; each value is off by up to 2^-9 of itself. float32 only.
+    /// Kept in half the memory of float32; each value is off by up to 2^-8 of itself. float32 only.
     case bfloat16
     /// Computed anew for every pass, in a workspace: no memory that grows with the number of pairs.
     case recomputed

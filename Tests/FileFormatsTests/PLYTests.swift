@@ -105,6 +105,39 @@ import Testing
     }
   }
 
+  /// The largest of each type and one below zero, or the like, as big-endian bytes.
+  @Test(arguments: [
+    ("char", [UInt8]([0x7F]), [UInt8]([0xFE]), 127.0, -2.0), ("int8", [0x7F], [0xFE], 127, -2),
+    ("uchar", [0xFF], [0x80], 255, 128), ("uint8", [0xFF], [0x80], 255, 128),
+    ("short", [0x7F, 0xFE], [0xFF, 0xFE], 32766, -2), ("int16", [0x7F, 0xFE], [0xFF, 0xFE], 32766, -2),
+    ("ushort", [0xFF, 0xFE], [0x80, 0x01], 65534, 32769), ("uint16", [0xFF, 0xFE], [0x80, 0x01], 65534, 32769),
+    ("int", [0x7F, 0, 0, 1], [0xFF, 0xFF, 0xFF, 0xFE], 2_130_706_433, -2),
+    ("int32", [0x7F, 0, 0, 1], [0xFF, 0xFF, 0xFF, 0xFE], 2_130_706_433, -2),
+    ("uint", [0xFF, 0, 0, 1], [0x80, 0, 0, 2], 4_278_190_081, 2_147_483_650),
+    ("uint32", [0xFF, 0, 0, 1], [0x80, 0, 0, 2], 4_278_190_081, 2_147_483_650),
+    ("float", [0x3F, 0xC0, 0, 0], [0xC0, 0x20, 0, 0], 1.5, -2.5),
+    ("float32", [0x3F, 0xC0, 0, 0], [0xC0, 0x20, 0, 0], 1.5, -2.5),
+    ("double", [0x3F, 0xF8, 0, 0, 0, 0, 0, 0], [0xC0, 0x04, 0, 0, 0, 0, 0, 0], 1.5, -2.5),
+    ("float64", [0x3F, 0xF8, 0, 0, 0, 0, 0, 0], [0xC0, 0x04, 0, 0, 0, 0, 0, 0], 1.5, -2.5),
+  ])
+  func numbersOfAllTypesAreRead(type: String, first: [UInt8], second: [UInt8], x: Double, y: Double) throws {
+    for order in ["little", "big"] {
+      let header = """
+        ply
+        format binary_\(order)_endian 1.0
+        element vertex 1
+        property \(type) x
+        property \(type) y
+        property uchar z
+        end_header
+
+        """
+      let numbers = [first, second].flatMap { order == "big" ? $0 : $0.reversed() }
+      let file = try PLYFile(parsing: Data(header.utf8) + numbers + [7], source: "t")
+      #expect(file.vertices == [SIMD3(x, y, 7)], "\(order)")
+    }
+  }
+
   @Test func writtenFilesReadTheSame() throws {
     let file = PLYFile(
       vertices: [[0, 0.5, -1], [1e-30, 2, 3], [1, 0.25, 1e30]], triangles: [[0, 1, 2], [2, 1, 0]])

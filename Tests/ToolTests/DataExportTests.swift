@@ -30,7 +30,8 @@ import Testing
 
   @Test(arguments: [
     (["--poses", "0"], Int32(64), "--poses 0"), (["--body", "cow"], 64, "cow"), (["--body", "anny"], 66, "Anny"),
-    (["--motion", "nowhere"], 66, "nowhere"), (["--out", "file"], 73, "exists already"),
+    (["--motion", "nowhere"], 66, "nowhere"), (["--evaluation-motion", "clips"], 64, "without --motion"),
+    (["--out", "file"], 73, "exists already"),
     (["--body", "anny", "--vertices", "7"], 78, "7 vertices"),
   ])
   func faultsAreNamedInThreeLines(arguments: [String], exitCode: Int32, names: String) throws {

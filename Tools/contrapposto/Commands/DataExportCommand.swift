@@ -46,6 +46,9 @@ extension DataCommand {
     @Option(help: "A folder of BVH clips to take the poses from; by default the embedded pose priors.")
     var motion: String?
 
+    @Option(help: "A folder of BVH clips for the test poses alone.")
+    var evaluationMotion: String?
+
     @Option(help: "Everything random follows from it.")
     var seed: UInt64 = 1
 
@@ -65,7 +68,15 @@ extension DataCommand {
           mend: "use " + BodyChoice.allCases.map(\.rawValue).joined(separator: " or "))
       }
       let poseCounts = SplitCounts(train: poses, test: testPoses)
-      let numbered = try motion.map { try NumberedPoses(poseCounts, of: MotionLibrary(folder: $0)) }
+      guard motion != nil || evaluationMotion == nil else {
+        throw ComputeError(
+          .usage, what: "--evaluation-motion without --motion", why: "test poses alone would come from clips",
+          mend: "name a folder of clips for training as well")
+      }
+      let numbered = try motion.map {
+        try NumberedPoses(
+          poseCounts, of: MotionLibrary(folder: $0), test: evaluationMotion.map { try MotionLibrary(folder: $0) })
+      }
       let source = PosedBodies(
         body: try choice.load(vertices: vertices, annyCache: bodyCache),
         identities: SplitCounts(train: identities, test: testIdentities),

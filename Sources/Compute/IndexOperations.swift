@@ -73,10 +73,10 @@ public func gatherRule(source: TensorView, _ index: RowIndex, gathered: TensorVi
   else {
     throw ComputeError(
       .shape,
-      what:
-        "gather: shapes \(source.shape) and \(gathered.shape) for \(index.lists) lists of \(index.count) of \(index.sourceRows) rows",
-      why:
-        "the source is [batch, \(index.sourceRows), width], the result [batch, \(index.count), width], with one list in all or one per batch element",
+      what: "gather: shapes \(source.shape) and \(gathered.shape) for \(index.count) of \(index.sourceRows) rows"
+        + (index.lists == 1 ? "" : " in each of \(index.lists) lists"),
+      why: "the source is [batch, \(index.sourceRows), width], the result [batch, \(index.count), width], and a batch "
+        + "element has a list of its own or shares the only one",
       mend: "pass views of these shapes")
   }
   guard source.elementType == gathered.elementType, source.elementType.isReal,

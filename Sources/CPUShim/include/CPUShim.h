@@ -10,5 +10,6 @@
 #include <stdint.h>
 
 #include "CPUElementwise.h"
+#include "CPUMatching.h"
 #include "CPUMatrix.h"
 #include "CPURuntime.h"

@@ -1,6 +1,7 @@
 /// The OpenCL C sources, embedded in the binary at build time; one file per concept.
 public enum KernelSource: String, Sendable, Hashable, CaseIterable {
-  case argReduce, copy, fill, gather, gemm, gemmPlain, map, moments, random, reduce, scatterAdd, spmm
+  case argReduce, copy, fill, gather, gemm, gemmPlain, map, moments, nearestPoints, random, reduce, scatterAdd, spmm
+  case transport
 
   /// The program text, with the files that it builds on before it.
   public var text: String {
@@ -14,10 +15,12 @@ public enum KernelSource: String, Sendable, Hashable, CaseIterable {
       case .gemmPlain: [PackageResources.epilogue_cl, PackageResources.gemmPlain_cl]
       case .map: [PackageResources.operands_cl, PackageResources.map_cl]
       case .moments: [PackageResources.moments_cl]
+      case .nearestPoints: [PackageResources.nearestPoints_cl]
       case .random: [PackageResources.random_cl]
       case .reduce: [PackageResources.operands_cl, PackageResources.reduce_cl]
       case .scatterAdd: [PackageResources.scatterAdd_cl]
       case .spmm: [PackageResources.spmm_cl]
+      case .transport: [PackageResources.transport_cl]
       }
     return ([PackageResources.real_cl] + parts).map { String(decoding: $0, as: UTF8.self) }.joined(separator: "\n")
   }

@@ -44,9 +44,9 @@ struct Kernels: ParsableCommand {
         .usage, what: "\(information.identifier) does not compute in double", why: "the device has no fp64",
         mend: "leave --scalar at float, or pass --device cpu")
     }
-    let benchmarks = (gemmBenchmarks + spmmBenchmarks + elementwiseBenchmarks).filter {
-      only.map($0.name.contains) ?? true
-    }
+    let all =
+      gemmBenchmarks + spmmBenchmarks + elementwiseBenchmarks + sinkhornBenchmarks(type) + nearestPointsBenchmarks
+    let benchmarks = all.filter { only.map($0.name.contains) ?? true }
     if benchmarks.isEmpty {
       throw ComputeError(
         .usage, what: "no kernel's name contains \"\(only ?? "")\"", why: "there is nothing to time",

@@ -8,7 +8,8 @@ extension Harness {
   static let families: [(String, @Sendable (inout Harness) -> Void)] = [
     ("elementwise", { $0.checkElementwise() }), ("reductions", { $0.checkReductions() }),
     ("moments", { $0.checkMoments() }), ("matrices", { $0.checkMatrices() }), ("rows", { $0.checkRows() }),
-    ("random", { $0.checkRandom() }),
+    ("random", { $0.checkRandom() }), ("transport", { $0.checkTransport() }),
+    ("nearestPoints", { $0.checkNearestPoints() }),
   ]
 
   mutating func checkElementwise() {

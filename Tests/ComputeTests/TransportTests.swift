@@ -174,6 +174,26 @@ struct TransportTests {
     }
   }
 
+  @Test(arguments: Devices.underTest)
+  func theLowestColumnWinsATie(device: TestDevice) throws {
+    let columns = 300
+    // Before, at and after the edges of vectors and work-groups.
+    let places = [0, 1, 15, 16, 255, 256, 287, 288, 298, 299]
+    let pairs = places.flatMap { first in places.filter { $0 > first }.map { (first, $0) } }
+    var kernel = HostTensor([1, pairs.count, columns], repeating: 0.25)
+    for (row, pair) in pairs.enumerated() {
+      for place in [pair.0, pair.1] { kernel.values[row * columns + place] = 0.5 }
+    }
+    for stored in device.storedTypes {
+      let match = device.output([1, pairs.count], as: .int32)
+      device.device.project(
+        device.input(kernel, as: stored), weights: device.input(HostTensor([1, columns], repeating: 0.5)),
+        points: device.input(HostTensor([1, columns, 3], repeating: 0)),
+        warped: device.output([1, pairs.count, 3]).view, mass: device.output([1, pairs.count]).view, match: match.view)
+      #expect(try match.values() == pairs.map { Double($0.0) })
+    }
+  }
+
   // MARK: - backproject
 
   @Test(arguments: Devices.underTest, Sizes.awkward)

@@ -129,7 +129,7 @@ extension RandomSource {
     unit(tensor([batch, count, channels]))
   }
 
-  /// For each key a query that resembles it, as far as there are keys: half its direction is noise of size `noise`.
+  /// Queries that resemble the keys of their number, up to `noise` times a random vector; unrelated where keys run out.
   public mutating func queries(near keys: HostTensor, _ count: Int, noise: Double) -> HostTensor {
     let (batch, m, channels) = (keys.shape[0], keys.shape[1], keys.shape[2])
     var queries = tensor([batch, count, channels])

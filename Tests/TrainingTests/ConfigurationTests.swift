@@ -109,11 +109,20 @@ private struct Settings: Codable, Equatable {
   }
 
   @Test func learningRateFallsOnceTheEpochIsCompleted() {
-    let schedule = StepDecay(initial: 1e-3, factor: 0.1, epoch: 12)
-    #expect(schedule.learningRate(completedEpochs: 0) == 1e-3)
-    #expect(schedule.learningRate(completedEpochs: 11) == 1e-3)
-    #expect(schedule.learningRate(completedEpochs: 12) == 1e-3 * 0.1)
-    #expect(schedule.learningRate(completedEpochs: 30) == 1e-3 * 0.1)
+    let settings = StageSettings(epochs: 40, stepsPerEpoch: 1, batch: 1, learningRate: 1e-3, decayEpoch: 12)
+    #expect(settings.learningRate(completedEpochs: 0) == 1e-3)
+    #expect(settings.learningRate(completedEpochs: 11) == 1e-3)
+    #expect(settings.learningRate(completedEpochs: 12) == 1e-3 * 0.1)
+    #expect(settings.learningRate(completedEpochs: 30) == 1e-3 * 0.1)
+  }
+
+  /// The published schedule of MAPConNet: 1e-4 in epochs 1 to 101, then 1e-6 less per epoch, 1e-6 in epoch 200.
+  @Test func learningRateFallsInALine() {
+    let settings = StageSettings(
+      epochs: 200, stepsPerEpoch: 1, batch: 1, learningRate: 1e-4, decay: .linear, decayEpoch: 100)
+    for (epoch, rate) in [(1, 1e-4), (101, 1e-4), (102, 0.99e-4), (150, 0.51e-4), (200, 1e-6)] {
+      #expect(abs(settings.learningRate(completedEpochs: epoch - 1) - rate) < 1e-16)
+    }
   }
 
   @Test func settingsOutOfRangeAreNamed() {

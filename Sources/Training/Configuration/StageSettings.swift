@@ -6,27 +6,36 @@ public struct StageSettings: Codable, Sendable, Equatable {
   public var stepsPerEpoch: Int
   public var batch: Int
   public var learningRate: Double
-  /// The learning rate is multiplied by `decayFactor` once this many epochs are completed.
+  /// How the learning rate falls after `decayEpoch` completed epochs.
+  public var decay: LearningRateDecay
   public var decayEpoch: Int
+  /// What a step decay multiplies the learning rate by.
   public var decayFactor: Double
   /// Evaluation runs after every so many epochs and after the last one.
   public var evaluateEvery: Int
 
   public init(
-    epochs: Int, stepsPerEpoch: Int, batch: Int, learningRate: Double = 1e-3, decayEpoch: Int,
-    decayFactor: Double = 0.1, evaluateEvery: Int = 1
+    epochs: Int, stepsPerEpoch: Int, batch: Int, learningRate: Double = 1e-3,
+    decay: LearningRateDecay = .step, decayEpoch: Int, decayFactor: Double = 0.1, evaluateEvery: Int = 1
   ) {
     self.epochs = epochs
     self.stepsPerEpoch = stepsPerEpoch
     self.batch = batch
     self.learningRate = learningRate
+    self.decay = decay
     self.decayEpoch = decayEpoch
     self.decayFactor = decayFactor
     self.evaluateEvery = evaluateEvery
   }
 
-  public var schedule: StepDecay {
-    StepDecay(initial: learningRate, factor: decayFactor, epoch: decayEpoch)
+  /// The learning rate of the epoch after so many completed ones.
+  public func learningRate(completedEpochs: Int) -> Double {
+    switch decay {
+    case .step: return completedEpochs >= decayEpoch ? learningRate * decayFactor : learningRate
+    case .linear:
+      let past = max(0, completedEpochs - decayEpoch)
+      return learningRate * (1 - Double(past) / Double(max(epochs - decayEpoch, past + 1)))
+    }
   }
 
   /// Checks the ranges. Throws `.configuration` that names the setting, found under `section`.
@@ -48,20 +57,11 @@ public struct StageSettings: Codable, Sendable, Equatable {
   }
 }
 
-/// A learning rate that is multiplied by `factor` once the number of completed epochs reaches `epoch`.
-///
-/// With epoch 12, epochs 1 to 12 run at the initial rate and the 13th at `factor` times that.
-public struct StepDecay: Sendable, Equatable {
-  public let initial, factor: Double
-  public let epoch: Int
-
-  public init(initial: Double, factor: Double, epoch: Int) {
-    self.initial = initial
-    self.factor = factor
-    self.epoch = epoch
-  }
-
-  public func learningRate(completedEpochs: Int) -> Double {
-    completedEpochs >= epoch ? initial * factor : initial
-  }
+/// How a learning rate falls.
+public enum LearningRateDecay: String, Codable, Sendable, CaseIterable {
+  /// Once, by `decayFactor`: with `decayEpoch` 12, epochs 1 to 12 run at the initial rate, the 13th at the lower one.
+  case step
+  /// By the same amount per epoch, towards 0 at the end: with `decayEpoch` 100 of 200, epochs 1 to 101 run at the initial
+  /// rate, epoch 102 at 99 % of it and the last one at 1 %.
+  case linear
 }

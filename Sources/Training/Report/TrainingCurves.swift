@@ -1,14 +1,14 @@
 import Rendering
 
-/// The charts of a run: per stage its losses, and the errors on unseen data where they were measured.
-public func trainingCurves(_ records: [EpochRecord]) -> [Report.Block] {
+/// The charts of a run: per stage its losses, and the errors on unseen data where they were measured, in `unit`.
+public func trainingCurves(_ records: [EpochRecord], unit: String) -> [Report.Block] {
   var stages: [String] = []
   for record in records where !stages.contains(record.stage) { stages.append(record.stage) }
   return stages.flatMap { stage -> [Report.Block] in
     let epochs = records.filter { $0.stage == stage }
     return [
       chart("Losses of the \(stage) stage", epochs, \.losses, Axis("loss", scale: .logarithmic)),
-      chart("Errors of the \(stage) stage on unseen people", epochs, \.metrics, Axis("error", unit: "mm")),
+      chart("Errors of the \(stage) stage on unseen people", epochs, \.metrics, Axis("error", unit: unit)),
     ].compactMap { $0 }
   }
 }

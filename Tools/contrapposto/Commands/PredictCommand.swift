@@ -55,7 +55,7 @@ struct PredictCommand: ParsableCommand {
             error.kind, what: "\(keypoints), pose \(index + 1): \(error.what)", why: error.why, mend: error.mend)
         }
       }
-      let session = try Session(settings, device: device)
+      let session = try Pose2MeshSession(settings, device: device)
       let flat = try session.network(of: folder).predict(inputs, count: poses.count).mesh
       try write(points(flat, perSample: session.setup.body.vertexCount), faces: session.setup.body.faces)
     }

@@ -75,6 +75,11 @@ struct RefinementNetwork: Sendable {
     return fused("output", [x], scalars: [architecture.outputScale]) { x, s in s[0] * tanh(x[0]) }
   }
 
+  /// One power iteration of every spectrally normalised weight, as a training pass makes it.
+  func iteratePowers(_ pass: ForwardPass) {
+    for layer in blocks.flatMap(\.spectrals) { _ = layer(pass) }
+  }
+
   /// One block and the map behind it.
   private func run(_ block: Block, _ x: Tensor, _ style: ElaIN.Style, _ pass: ForwardPass) -> Tensor {
     let epsilon = architecture.elainEpsilon

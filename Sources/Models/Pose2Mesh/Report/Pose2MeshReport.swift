@@ -23,7 +23,7 @@ public struct Pose2MeshReport {
     var sections = [
       Report.Section(
         "Errors", [.table(errorTable), .figure(.init(svg: errorChart.svg(), caption: "Less is better."))]),
-      Report.Section("Training", trainingCurves(records)),
+      Report.Section("Training", trainingCurves(records, unit: "mm")),
     ]
     if setup.settings.data.body == .procedural {
       sections.insert(

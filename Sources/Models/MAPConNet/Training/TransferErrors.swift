@@ -1,0 +1,78 @@
+import Datasets
+import Geometry
+import Layers
+
+/// How far one transferred mesh, or the average of many, is from its target.
+public struct TransferErrors: Sendable, Equatable, Codable {
+  /// Point-wise mesh distance, square metres.
+  public var pmd = 0.0
+  /// Chamfer distance, square metres.
+  public var chamfer = 0.0
+  /// Mean relative change of edge lengths.
+  public var edge = 0.0
+  /// Mean angle of face normals, degrees.
+  public var normal = 0.0
+
+  public static func mean(of errors: [TransferErrors]) -> TransferErrors {
+    let count = Double(errors.count)
+    return errors.reduce(into: TransferErrors()) { sum, error in
+      sum.pmd += error.pmd / count
+      sum.chamfer += error.chamfer / count
+      sum.edge += error.edge / count
+      sum.normal += error.normal / count
+    }
+  }
+}
+
+extension PoseTransferEvaluationSet {
+  /// The errors of every pair.
+  ///
+  /// - Parameter predict: gives a sample's transferred points, in the identity's vertex order.
+  public func errors(of predict: (PoseTransferSample) throws -> [Float]) throws -> [TransferErrors] {
+    try pairs.indices.map { index in
+      let sample = try sample(index)
+      guard let truth = sample.groundTruth else { preconditionFailure("evaluation samples are supervised") }
+      let target = points(truth)
+      let output = centredByBox(points(try predict(sample)))
+      let faces = triangles(sample.facesIdentity)
+      return TransferErrors(
+        pmd: pointMeshDistance(output, target), chamfer: chamferDistance(output, target),
+        edge: try edgeLengthError(output, reference: target, faces: faces),
+        normal: normalError(output, target: target, faces: faces))
+    }
+  }
+}
+
+extension MAPConNetNetwork {
+  /// Transfers one pose, without recording.
+  ///
+  /// - Returns: `[identity points, 3]` each, in the order of the sample's identity mesh: the result, and what it was
+  ///   refined from.
+  public func transferred(_ sample: PoseTransferSample) throws -> (refined: [Float], warped: [Float]) {
+    let device = parameters.device
+    func tensor(_ values: [Float]) -> Tensor { Tensor(values, [1, values.count / 3, 3], .float32, on: device) }
+    let pass = ForwardPass(parameters, isTraining: false)
+    let posePoints = tensor(sample.posePoints)
+    let result = transfer(
+      identity: encode(tensor(sample.identityPoints), pass), pose: encode(posePoints, pass), posePoints: posePoints,
+      pass)
+    return (
+      try device.download(result.refined.view, as: Float.self),
+      try device.download(result.matching.warped.view, as: Float.self)
+    )
+  }
+
+  func predict(_ sample: PoseTransferSample) throws -> [Float] { try transferred(sample).refined }
+}
+
+/// Flat `[points, 3]` as points.
+func points(_ flat: [Float]) -> [SIMD3<Double>] {
+  stride(from: 0, to: flat.count, by: 3).map {
+    SIMD3(Double(flat[$0]), Double(flat[$0 + 1]), Double(flat[$0 + 2]))
+  }
+}
+
+/// Flat corners `[faces, 3]` as triangles.
+func triangles(_ corners: [Int32]) -> [SIMD3<Int32>] {
+  stride(from: 0, to: corners.count, by: 3).map { SIMD3(corners[$0], corners[$0 + 1], corners[$0 + 2]) }
+}

@@ -1,0 +1,75 @@
+import Compute
+import Datasets
+import FileFormats
+import TestSupport
+import Testing
+import Training
+
+@testable import MAPConNet
+
+@Suite struct JobTests {
+  private func setup(labelled: Int, usesUnlabelled: Bool) throws -> MAPConNetSetup {
+    var settings = MAPConNetSettings()
+    settings.model.width = 2
+    settings.data.body = .procedural
+    (settings.data.identities, settings.data.poses) = (4, 6)
+    (settings.data.validationIdentities, settings.data.validationPoses, settings.data.validationPairs) = (1, 1, 1)
+    (settings.data.testIdentities, settings.data.testPoses, settings.data.testPairs) = (1, 2, 2)
+    (settings.data.labelled, settings.data.usesUnlabelled) = (labelled, usesUnlabelled)
+    settings.training.stepsPerEpoch = 4
+    settings.training.batch = 1
+    return try MAPConNetSetup(settings)
+  }
+
+  private func run(_ job: MAPConNetJob, steps: Range<Int>) throws -> [[String: Double]] {
+    let batches = try job.batches(ofStage: 0)
+    return try steps.map { step in
+      try job.step(
+        batches(step),
+        StepContext(position: TrainingPosition(stage: 0, step: step), completedEpochs: 0, learningRate: 1e-3))
+    }
+  }
+
+  /// Steps alternate as the schedule says, and a run that stops goes on with the same bits.
+  @Test func aResumedSemiSupervisedRunGivesTheSameBits() throws {
+    let device = Devices.each[0].device
+    let setup = try setup(labelled: 50, usesUnlabelled: true)
+    let whole = try MAPConNetJob(setup, on: device)
+    let losses = try run(whole, steps: 0..<3)
+    #expect(losses[0]["rec_loss"] != nil && losses[0]["rec_loss_cc"] == nil)
+    #expect(losses[1]["rec_loss_cc"] != nil && losses[1]["rec_loss"] == nil)
+
+    let first = try MAPConNetJob(setup, on: device)
+    _ = try run(first, steps: 0..<2)
+    let second = try MAPConNetJob(setup, on: device)
+    try second.restore(first.snapshot())
+    #expect(try run(second, steps: 2..<3) == [losses[2]])
+    #expect(try second.snapshot() == whole.snapshot())
+  }
+
+  /// The baselines of a comparison: the identity mesh itself is no transfer, the target is a perfect one.
+  @Test func theTargetHasNoError() throws {
+    let setup = try setup(labelled: 100, usesUnlabelled: false)
+    let perfect = try setup.test.errors { $0.groundTruth ?? [] }
+    #expect(perfect.allSatisfy { $0.pmd < 1e-14 && $0.chamfer < 1e-14 && $0.edge < 1e-6 && $0.normal < 1e-3 })
+    let unchanged = TransferErrors.mean(of: try setup.test.errors { $0.identityPoints })
+    #expect(unchanged.pmd > 1e-4)
+  }
+
+  @Test func coreNetRefusesUnlabelledMeshes() {
+    var settings = MAPConNetSettings()
+    settings.model.kind = .corenet
+    settings.data.usesUnlabelled = true
+    let error = #expect(throws: ComputeError.self) { try settings.validate() }
+    #expect(error?.what == "model.kind is corenet")
+  }
+
+  @Test(arguments: ["sinkhornTemperature", "sinkhornIterations"])
+  func matchingSettingsOutOfRangeAreRefused(_ name: String) {
+    var settings = MAPConNetSettings()
+    if name == "sinkhornTemperature" { settings.model.sinkhornTemperature = -1 }
+    if name == "sinkhornIterations" { settings.model.sinkhornIterations = 0 }
+    let error = #expect(throws: ComputeError.self) { try settings.validate() }
+    #expect(error?.kind == .configuration)
+  }
+}

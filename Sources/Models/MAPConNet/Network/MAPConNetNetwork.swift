@@ -64,7 +64,13 @@ public final class MAPConNetNetwork {
   }
 
   /// Features of every vertex: `[batch, points, 3]` to `[batch, points, channels]`.
-  public func encode(_ points: Tensor, _ pass: ForwardPass) -> Tensor { correspondence.extractor(points, pass) }
+  ///
+  /// Computed again in the backward pass: a step extracts features three to seven times, and what it would save for each
+  /// is some twenty times the result, for less than a tenth more arithmetic.
+  public func encode(_ points: Tensor, _ pass: ForwardPass) -> Tensor {
+    let extractor = correspondence.extractor
+    return checkpoint([points], on: pass.tape) { extractor($0[0], pass) }
+  }
 
   /// - Parameters:
   ///   - identity, pose: features of the two meshes.

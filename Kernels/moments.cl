@@ -8,7 +8,8 @@
 // [3, chunk, column]. A work-group of GROUP items owns GROUP / lanes columns; the lanes of a column take
 // every lanes-th row and a tree merges them. mergeMoments joins the chunks in order, one work-item per
 // column. Deterministic: chunks and trees depend on the shape alone. The differences from a running mean keep
-// a large common offset from swallowing the variance. Build-time: GROUP (a power of two), WEIGHTED.
+// a large common offset from swallowing the variance; a lane keeps what rounding takes from its sums.
+// Build-time: GROUP (a power of two), WEIGHTED.
 
 // Joins two groups of samples (Chan, Golub and LeVeque, 1983): weights w, means m, squared distances q.
 #define MERGE(w, m, q, w2, m2, q2)                           \
@@ -22,6 +23,16 @@
     }                                                        \
   }
 
+// Adds a small term to a sum and keeps what rounding took away (Neumaier, 1974); only additions, which no compiler
+// may contract.
+#define ADD(sum, rest, term)            \
+  {                                     \
+    const REAL added = (term) + (rest); \
+    const REAL next = (sum) + added;    \
+    (rest) = added - (next - (sum));    \
+    (sum) = next;                       \
+  }
+
 __kernel void moments(const long batch, const long rows, const long columns, const long chunk,
                       const long lanes, __global const REAL *x, const long x_offset, const long batch_stride,
                       const long row_stride, __global const REAL *weight, const long weight_offset,
@@ -32,6 +43,7 @@ __kernel void moments(const long batch, const long rows, const long columns, con
   const long begin = get_group_id(1) * chunk, end = min(begin + chunk, batch * rows);
 
   REAL w = 0, m = 0, q = 0;
+  REAL m_rest = 0, q_rest = 0;  // what rounding has taken from m and q
   if (column < columns)
     for (long i = begin + lane; i < end; i += lanes) {
       const long b = i / rows, r = i - b * rows;
@@ -43,9 +55,9 @@ __kernel void moments(const long batch, const long rows, const long columns, con
 #endif
       if (step != 0) {
         w += step;
-        const REAL distance = value - m;
-        m += distance * step / w;
-        q += step * distance * (value - m);
+        const REAL distance = (value - m) - m_rest;
+        ADD(m, m_rest, distance * step / w)
+        ADD(q, q_rest, step * distance * ((value - m) - m_rest))
       }
     }
 

@@ -65,11 +65,12 @@ public final class MAPConNetNetwork {
 
   /// Features of every vertex: `[batch, points, 3]` to `[batch, points, channels]`.
   ///
-  /// Computed again in the backward pass: a step extracts features three to seven times, and what it would save for each
-  /// is some twenty times the result, for less than a tenth more arithmetic.
-  public func encode(_ points: Tensor, _ pass: ForwardPass) -> Tensor {
+  /// - Parameter recomputing: whether the backward pass computes them again. What it would save otherwise is some twenty
+  ///   times the result.
+  public func encode(_ points: Tensor, _ pass: ForwardPass, recomputing: Bool = true) -> Tensor {
     let extractor = correspondence.extractor
-    return checkpoint([points], on: pass.tape) { extractor($0[0], pass) }
+    return recomputing
+      ? checkpoint([points], on: pass.tape) { extractor($0[0], pass) } : extractor(points, pass)
   }
 
   /// - Parameters:

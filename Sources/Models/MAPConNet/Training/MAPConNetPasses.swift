@@ -98,7 +98,8 @@ public struct MAPConNetPasses {
     _ pass: ForwardPass, _ step: inout MAPConNetStep
   ) throws {
     let device = identity.device
-    let warped = network.encode(transfer.matching.warped, pass)
+    // Half of the step's features are recomputed, those of its inputs: a balance of time and memory.
+    let warped = network.encode(transfer.matching.warped, pass, recomputing: false)
     step.features.append(("out_features\(suffix)", warped))
     let split = network.architecture.identityChannels
     let mesh: Tensor

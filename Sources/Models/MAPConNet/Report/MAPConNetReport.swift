@@ -71,14 +71,14 @@ public struct MAPConNetReport {
     let panels = try (0..<shown).flatMap { try self.panels(setup.test.sample($0), scale) }
     return [
       .paragraph("The first \(shown) test pairs, not chosen by hand."),
-      .figure(.init(panels, columns: 6, legend: scale)),
+      .figure(.init(panels, columns: 3, legend: scale)),
     ]
   }
 
   private func panels(_ sample: PoseTransferSample, _ scale: ColorScale) throws -> [Report.Figure.Panel] {
     // Pose transfer's meshes have y up and face +z.
     let front = Viewpoint(from: [0, 0, 1], up: [0, 1, 0])
-    let picture = MeshPicture(from: front.turned(byDegrees: 25), panelSize: SIMD2(170, 260))
+    let picture = MeshPicture(from: front.turned(byDegrees: 25), panelSize: SIMD2(280, 300))
     func mesh(_ vertices: [Float], _ corners: [Int32]) -> TriangleMesh {
       TriangleMesh(vertices: centredByBox(points(vertices)), faces: triangles(corners))
     }

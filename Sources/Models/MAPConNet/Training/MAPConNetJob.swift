@@ -12,9 +12,7 @@ public final class MAPConNetJob: TrainingJob {
   public init(_ setup: MAPConNetSetup, on device: any Device) throws {
     self.setup = setup
     self.device = device
-    let network = try setup.network(on: device)
-    network.initialize(
-      seed: UInt64(setup.settings.seed), spectral: setup.settings.model.spectralInitialization)
+    let network = try setup.initializedNetwork(on: device)
     trainer = MAPConNetTrainer(network, weights: setup.settings.weights)
   }
 

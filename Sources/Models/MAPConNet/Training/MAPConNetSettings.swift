@@ -13,9 +13,12 @@ public struct MAPConNetSettings: Codable, Sendable, Equatable {
     public var width = 16
     /// Channels of the features that carry identity; null takes half of them, as published.
     public var identityChannels: Int? = nil
+    /// published: tiny weights; matched: for runs of thousands of steps instead of hundreds of thousands.
+    public var start = MAPConNetNetwork.Start.matched
     /// gpu: as all published runs; cpu: as the published code would without a GPU.
     public var spectralInitialization = MAPConNetNetwork.SpectralInitialization.gpu
-    public var sinkhornTemperature = 0.03
+    /// Published: 0.03. Twice that makes matches softer, which learns faster.
+    public var sinkhornTemperature = 0.06
     public var sinkhornIterations = 5
     public var sinkhornConstant = 1e-8
   }

@@ -58,12 +58,20 @@ public struct MAPConNetSetup: Sendable {
   /// The network as it is before the first step. Its power iterations have settled: without, its weights would be
   /// divided by numbers near 0.
   public func untrainedNetwork(on device: any Device) throws -> MAPConNetNetwork {
-    let network = try network(on: device)
-    network.initialize(seed: UInt64(settings.seed), spectral: settings.model.spectralInitialization)
+    let network = try initializedNetwork(on: device)
     for _ in 0..<8 { network.refinement.iteratePowers(ForwardPass(network.parameters, isTraining: true)) }
     return network
   }
 
+  /// The network with which training begins.
+  func initializedNetwork(on device: any Device) throws -> MAPConNetNetwork {
+    let network = try network(on: device)
+    network.initialize(
+      seed: UInt64(settings.seed), start: settings.model.start, spectral: settings.model.spectralInitialization)
+    return network
+  }
+
+  /// The network without parameters.
   public func network(on device: any Device) throws -> MAPConNetNetwork {
     try MAPConNetNetwork(settings.architecture, on: device)
   }

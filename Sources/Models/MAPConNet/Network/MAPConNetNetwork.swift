@@ -73,7 +73,7 @@ public final class MAPConNetNetwork {
     }
     parameters.initialize(values, seed: seed)
     if start == .matched {
-      let weight = { self.parameters.view("\($0).weight") }
+      func weight(_ name: String) -> TensorView { parameters.view("\(name).weight") }
       parameters.device.copy(weight(correspondence.theta.name), to: weight(correspondence.phi.name))
     }
   }

@@ -60,6 +60,38 @@ struct SinkhornTests {
     for temperature in [0.01, 0.002] { try check(device, problem, SinkhornSettings(temperature: temperature)) }
   }
 
+  /// The shifted form is the log domain's matching, the constant included, down to the lowest temperature: there even
+  /// Double loses the kernel itself, so the oracle keeps logarithms.
+  @Test(arguments: Devices.underTest, [0.0229, 0.01, 0.001, 1e-4])
+  func lowTemperaturesAgreeWithTheLogDomain(device: TestDevice, temperature: Double) throws {
+    for problem in Self.problems {
+      let data = Data(problem, seed: 160)
+      let state = run(device, data, SinkhornSettings(temperature: temperature))
+      let matrix = try device.device.downloadDoubles(device.device.matchingMatrix(state))
+      let tolerance = 16 * device.elementType.epsilon * (1 + 1 / temperature)
+      for element in 0..<2 {
+        let expected = TransportOracle(temperature: temperature).logDomainMatching(
+          query: data.query[element: element], key: data.key[element: element])
+        let part = Array(matrix[element * expected.values.count..<(element + 1) * expected.values.count])
+        expectNone(mismatch(part, expected.values, relative: 0, absolute: tolerance), "\(problem)")
+      }
+    }
+  }
+
+  /// Where Double holds the kernel, the two oracles are one function.
+  @Test func theOraclesAgree() {
+    let data = Data(Self.problems[2], seed: 161, batch: 1)
+    let (query, key) = (data.query[element: 0], data.key[element: 0])
+    for temperature in [0.3, 0.03, 0.01] {
+      let oracle = TransportOracle(temperature: temperature)
+      expectNone(
+        mismatch(
+          oracle.logDomainMatching(query: query, key: key).values,
+          oracle.forward(query: query, key: key, points: data.points[element: 0]).matching.values, relative: 0,
+          absolute: 1e-11))
+    }
+  }
+
   /// Under a cap of 16 KiB the kernel is cut into several blocks of rows.
   @Test(arguments: Devices.underTest, [0.03, 0.01])
   func manyBlocksGiveTheSameMatching(device: TestDevice, temperature: Double) throws {

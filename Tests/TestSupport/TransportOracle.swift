@@ -65,6 +65,41 @@ public struct TransportOracle {
       mass: times(kernel, b))
   }
 
+  /// T as `forward` gives it, by logarithms throughout: nothing vanishes at any temperature, and the constant joins each
+  /// sum as logaddexp with its own logarithm.
+  public func logDomainMatching(query: HostTensor, key: HostTensor) -> HostTensor {
+    let (n, m, channels) = (query.shape[0], key.shape[0], query.shape[1])
+    func logSumExp(_ x: [Double]) -> Double {
+      let peak = x.max() ?? 0
+      return peak + log(x.reduce(0) { $0 + exp($1 - peak) })
+    }
+    var logKernel = HostTensor([n, m], repeating: 0)
+    for i in 0..<n {
+      for j in 0..<m {
+        var product = 0.0
+        for c in 0..<channels { product += query.values[i * channels + c] * key.values[j * channels + c] }
+        logKernel.values[i * m + j] = (product - 1) / temperature
+      }
+    }
+    var logA = [Double](repeating: -log(Double(n)), count: n)
+    var logB = [Double](repeating: 0, count: m)
+    for _ in 0..<iterations {
+      logB = (0..<m).map { j in
+        -log(Double(m)) - logSumExp((0..<n).map { logKernel.values[$0 * m + j] + logA[$0] } + [log(constant)])
+      }
+      logA = (0..<n).map { i in
+        -log(Double(n)) - logSumExp((0..<m).map { logKernel.values[i * m + $0] + logB[$0] } + [log(constant)])
+      }
+    }
+    var matching = HostTensor([n, m], repeating: 0)
+    for i in 0..<n {
+      let row = (0..<m).map { logKernel.values[i * m + $0] + logB[$0] }
+      let sum = logSumExp(row)
+      for j in 0..<m { matching.values[i * m + j] = exp(row[j] - sum) }
+    }
+    return matching
+  }
+
   /// The gradients of query and key where that of the warped points is `dWarped` `[n, 3]`.
   public func gradient(
     _ result: Result, query: HostTensor, key: HostTensor, points: HostTensor, dWarped: HostTensor

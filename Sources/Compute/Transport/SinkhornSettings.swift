@@ -4,7 +4,7 @@
 /// similarities are small it outweighs the sums that it is added to, and the matching is a softmax.
 public struct SinkhornSettings: Sendable, Hashable {
   /// What becomes of the Gibbs kernel between passes.
-  public enum Storage: String, Sendable, Hashable, CaseIterable {
+  public enum Storage: String, Codable, Sendable, Hashable, CaseIterable {
     /// Kept in the real type: one value per pair of points.
     case full
     /// Kept in half the memory of float32; each value is off by up to 2^-8 of itself. float32 only.

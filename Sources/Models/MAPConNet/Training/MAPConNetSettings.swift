@@ -17,10 +17,14 @@ public struct MAPConNetSettings: Codable, Sendable, Equatable {
     public var start = MAPConNetNetwork.Start.matched
     /// gpu: as all published runs; cpu: as the published code would without a GPU.
     public var spectralInitialization = MAPConNetNetwork.SpectralInitialization.gpu
-    /// Published: 0.03. Twice that makes matches softer, which learns faster.
+    /// From 0.0001; published: 0.03. Twice that makes matches softer, which learns faster.
     public var sinkhornTemperature = 0.06
+    /// From 1 to 100; published: 5.
     public var sinkhornIterations = 5
     public var sinkhornConstant = 1e-8
+    /// What becomes of the matching's kernel between passes: full, bfloat16 (half the memory), or recomputed (none that
+    /// grows with the pairs of vertices; the same bits as full).
+    public var sinkhornStorage = SinkhornSettings.Storage.full
   }
 
   public struct Data: Codable, Sendable, Equatable {
@@ -98,7 +102,8 @@ public struct MAPConNetSettings: Codable, Sendable, Equatable {
 
   public var architecture: MAPConNetArchitecture {
     let sinkhorn = SinkhornSettings(
-      temperature: model.sinkhornTemperature, iterations: model.sinkhornIterations, constant: model.sinkhornConstant)
+      temperature: model.sinkhornTemperature, iterations: model.sinkhornIterations, constant: model.sinkhornConstant,
+      storage: model.sinkhornStorage)
     return MAPConNetArchitecture(
       width: model.width,
       identityChannels: model.kind == .corenet ? 4 * model.width : model.identityChannels, sinkhorn: sinkhorn)

@@ -38,6 +38,27 @@ import Training
     #expect(try second.snapshot() == whole.snapshot())
   }
 
+  /// Random negatives follow from the seed and the step's number: nothing of them is in the checkpoint.
+  @Test func aRunWithRandomNegativesResumesExactly() throws {
+    let device = Devices.each[0].device
+    var settings = MAPConNetSettings.tiny(labelled: 0, usesUnlabelled: true)
+    settings.loss.pointNegatives = .random
+    let setup = try MAPConNetSetup(settings)
+    let whole = try MAPConNetJob(setup, on: device)
+    let losses = try run(whole, steps: 0..<2)
+    let first = try MAPConNetJob(setup, on: device)
+    _ = try run(first, steps: 0..<1)
+    let second = try MAPConNetJob(setup, on: device)
+    try second.restore(first.snapshot())
+    #expect(try run(second, steps: 1..<2) == [losses[1]])
+    #expect(try second.snapshot() == whole.snapshot())
+    // And they are others than the cyclic ones.
+    settings.loss.pointNegatives = .cyclic
+    let cyclic = try run(MAPConNetJob(MAPConNetSetup(settings), on: device), steps: 0..<1)
+    #expect(cyclic[0]["rec_loss_cc"] == losses[0]["rec_loss_cc"])
+    #expect(cyclic[0]["point_loss_cc"] != losses[0]["point_loss_cc"])
+  }
+
   /// The baselines of a comparison: the identity mesh itself is no transfer, the target is a perfect one.
   @Test func theTargetHasNoError() throws {
     let setup = try setup(labelled: 100, usesUnlabelled: false)

@@ -29,7 +29,7 @@ import Testing
     network.initialize(seed: 3)
     let tape = Tape()
     let pass = ForwardPass(network.parameters, isTraining: true, tape: tape)
-    let terms = try MAPConNetPasses(network, weights: settings.weights).supervised(batch(on: device), pass).losses
+    let terms = try MAPConNetPasses(network, loss: settings.activeLoss).supervised(batch(on: device), pass).losses
     tape.backward(from: terms.map(\.tensor))
     network.parameters.zeroMissingGradients()
     return (

@@ -54,7 +54,7 @@ struct StepMAPConNet: ParsableCommand {
     let network = try MAPConNetNetwork(
       corenet ? .coreNet(width: width) : MAPConNetArchitecture(width: width), folds: !unfolded, on: device)
     network.initialize(seed: 1)
-    let trainer = MAPConNetTrainer(network, weights: corenet ? .coreNet : MAPConNetLossWeights())
+    let trainer = MAPConNetTrainer(network, loss: corenet ? .coreNet : MAPConNetLossSettings())
     let batch = randomBatch(surface, on: device)
     var clock = StepClock()
     try clock.run(steps, on: device) { times in

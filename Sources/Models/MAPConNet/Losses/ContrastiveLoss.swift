@@ -41,8 +41,3 @@ func pointTripletLoss(warped: Tensor, identity: Tensor, negatives: RowIndex, mar
     [s[1] * relu(x[0] + s[0])]
   }[0]
 }
-
-/// The next vertex of the list, and the first one after the last: a random other vertex, since lists are shuffled.
-func cyclicNegatives(_ count: Int, on device: any Device) -> RowIndex {
-  RowIndex((0..<count).map { Int32(($0 + 1) % count) }, sourceRows: count, on: device)
-}

@@ -13,7 +13,7 @@ public final class MAPConNetJob: TrainingJob {
     self.setup = setup
     self.device = device
     let network = try setup.initializedNetwork(on: device)
-    trainer = MAPConNetTrainer(network, weights: setup.settings.weights)
+    trainer = MAPConNetTrainer(network, loss: setup.settings.activeLoss, seed: UInt64(setup.settings.seed))
   }
 
   public var stages: [TrainingStage] { [TrainingStage(name: "training", settings: setup.settings.training)] }
@@ -38,7 +38,8 @@ public final class MAPConNetJob: TrainingJob {
   public func step(_ batch: PoseTransferBatch, _ context: StepContext) throws -> [String: Double] {
     var times: StepTimes?
     let terms = try trainer.step(
-      MAPConNetBatch(batch, on: device), batch.isSupervised ? .supervised : .unsupervised,
+      MAPConNetBatch(batch, edges: setup.settings.loss.edgeAverage, on: device),
+      batch.isSupervised ? .supervised : .unsupervised, number: context.position.step,
       learningRate: context.learningRate, times: &times)
     return Dictionary(
       uniqueKeysWithValues: terms.map { ($0.name, $0.value) } + [("total", terms.reduce(0) { $0 + $1.value })])

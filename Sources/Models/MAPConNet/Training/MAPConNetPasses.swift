@@ -13,11 +13,11 @@ public struct MAPConNetStep {
 /// The forward passes of a training step, supervised or not (sections 3.2 to 3.4 of the paper).
 public struct MAPConNetPasses {
   let network: MAPConNetNetwork
-  let weights: MAPConNetLossWeights
+  let loss: MAPConNetLossSettings
 
-  public init(_ network: MAPConNetNetwork, weights: MAPConNetLossWeights) {
+  public init(_ network: MAPConNetNetwork, loss: MAPConNetLossSettings) {
     self.network = network
-    self.weights = weights
+    self.loss = loss
   }
 
   /// Learns from the target: the identity mesh in the pose of the pose mesh.
@@ -28,8 +28,9 @@ public struct MAPConNetPasses {
     let identity = network.encode(batch.identityPoints, pass)
     let transfer = network.transfer(identity: identity, pose: pose, posePoints: batch.posePoints, pass)
     step.transfers.append(("", transfer))
-    fit(transfer.refined, target, batch.identityFaces, reference: batch.identityPoints, "", &step)
-    if weights.areContrastive { try contrast(transfer, identity: identity, pose: pose, .matched, "", pass, &step) }
+    let edges = EdgeLoss(faces: batch.identityFaces, reference: batch.identityPoints)
+    fit(transfer.refined, target, edges, "", &step)
+    try contrast(transfer, identity: identity, pose: pose, .matched, "", pass, &step)
     step.features += [("id_features", identity), ("pose_features", pose)]
     return step
   }
@@ -43,22 +44,29 @@ public struct MAPConNetPasses {
     var step = MAPConNetStep()
     let first = network.encode(batch.posePoints, pass)
     let second = network.encode(secondPose, pass)
+    let edges = EdgeLoss(faces: batch.poseFaces, reference: secondPose)
 
     let cross = network.transfer(identity: second, pose: first, posePoints: batch.posePoints, pass)
     step.transfers.append(("_cc", cross))
-    fit(cross.refined, batch.posePoints, batch.poseFaces, reference: secondPose, "_cc", &step)
+    fit(cross.refined, batch.posePoints, edges, "_cc", &step)
     try contrast(cross, identity: second, pose: first, .sameOrder, "_cc", pass, &step)
 
-    let identity = network.encode(batch.identityPoints, pass)
-    let proxy = network.transfer(
-      identity: identity, pose: first, posePoints: batch.posePoints, pass, refinesWithGradient: false)
+    func firstPass() -> (identity: Tensor, proxy: MAPConNetNetwork.Transfer) {
+      let identity = network.encode(batch.identityPoints, pass)
+      let proxy = network.transfer(
+        identity: identity, pose: first, posePoints: batch.posePoints, pass, refinesWithGradient: false)
+      return (identity, proxy)
+    }
+    // Without terms of its own nothing of it is recorded.
+    let isConstant = !(loss.usesFirstPass && loss.isContrastive)
+    let (identity, proxy) = if isConstant, let tape = pass.tape { tape.pausing(firstPass) } else { firstPass() }
     step.transfers.append(("_fp", proxy))
-    try contrast(proxy, identity: identity, pose: first, .matched, "_fp", pass, &step)
+    if !isConstant { try contrast(proxy, identity: identity, pose: first, .matched, "_fp", pass, &step) }
 
     let proxyFeatures = network.encode(proxy.refined, pass)
     let back = network.transfer(identity: second, pose: proxyFeatures, posePoints: proxy.refined, pass)
     step.transfers.append(("_sc", back))
-    fit(back.refined, batch.posePoints, batch.poseFaces, reference: secondPose, "_sc", &step)
+    fit(back.refined, batch.posePoints, edges, "_sc", &step)
     try contrast(back, identity: second, pose: proxyFeatures, .matched, "_sc", pass, &step)
 
     step.features += [
@@ -71,16 +79,15 @@ public struct MAPConNetPasses {
   // MARK: Loss terms
 
   private func fit(
-    _ points: Tensor, _ target: Tensor, _ faces: MeshFaces, reference: Tensor, _ suffix: String,
-    _ step: inout MAPConNetStep
+    _ points: Tensor, _ target: Tensor, _ edges: EdgeLoss, _ suffix: String, _ step: inout MAPConNetStep
   ) {
-    let factor = weights.reconstruction / Double(points.shape.reduce(1, *))
+    let factor = loss.reconstruction / Double(points.shape.reduce(1, *))
     let reconstruction = fusedSum("reconstructionLoss", [points, target], scalars: [factor]) { x, s in
       let d = x[0] - x[1]
       return [s[0] * d * d]
     }[0]
     step.losses += [
-      ("edge_loss\(suffix)", EdgeLoss(faces: faces, reference: reference)(points, weight: weights.edge)),
+      ("edge_loss\(suffix)", edges(points, weight: loss.edge)),
       ("rec_loss\(suffix)", reconstruction),
     ]
   }
@@ -93,10 +100,12 @@ public struct MAPConNetPasses {
     case matched
   }
 
+  /// The mesh and point terms; none where both have the factor 0.
   private func contrast(
     _ transfer: MAPConNetNetwork.Transfer, identity: Tensor, pose: Tensor, _ order: PoseOrder, _ suffix: String,
     _ pass: ForwardPass, _ step: inout MAPConNetStep
   ) throws {
+    guard loss.isContrastive else { return }
     let device = identity.device
     // Half of the step's features are recomputed, those of its inputs: a balance of time and memory.
     let warped = network.encode(transfer.matching.warped, pass, recomputing: false)
@@ -107,17 +116,18 @@ public struct MAPConNetPasses {
     case .sameOrder:
       mesh = meshTripletLoss(
         identity: (pose, identity, warped), pose: (pose, warped, identity), identityChannels: split,
-        margin: weights.meshMargin, weight: weights.mesh)
+        margin: loss.meshMargin, weight: loss.mesh)
     case .matched:
       let match = try RowIndex(copying: transfer.matching.match, sourceRows: pose.shape[1], on: device)
       let ordered = gather(pose, match)
       mesh = meshTripletLoss(
         identity: (warped, identity, ordered), pose: (warped, ordered, identity), identityChannels: split,
-        margin: weights.meshMargin, weight: weights.mesh)
+        margin: loss.meshMargin, weight: loss.mesh)
     }
+    let negatives = loss.pointNegatives.rows(
+      batch: identity.shape[0], points: identity.shape[1], from: pass.random, on: device)
     let point = pointTripletLoss(
-      warped: warped, identity: identity, negatives: cyclicNegatives(identity.shape[1], on: device),
-      margin: weights.pointMargin, weight: weights.point)
+      warped: warped, identity: identity, negatives: negatives, margin: loss.pointMargin, weight: loss.point)
     step.losses += [("mesh_loss\(suffix)", mesh), ("point_loss\(suffix)", point)]
   }
 }

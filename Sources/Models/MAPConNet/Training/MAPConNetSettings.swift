@@ -54,20 +54,10 @@ public struct MAPConNetSettings: Codable, Sendable, Equatable {
     public var usesUnlabelled = false
   }
 
-  /// The factors and margins of the loss terms.
-  public struct Loss: Codable, Sendable, Equatable {
-    public var reconstruction = 1000.0
-    public var edge = 0.5
-    public var mesh = 1.0
-    public var point = 1.0
-    public var meshMargin = 1.0
-    public var pointMargin = 1.0
-  }
-
   public var seed = 1
   public var model = Model()
   public var data = Data()
-  public var loss = Loss()
+  public var loss = MAPConNetLossSettings()
   /// Published: 200 epochs of 2000 steps of 2 pairs at 1e-4, falling in a line from epoch 101 on.
   public var training = StageSettings(
     epochs: 20, stepsPerEpoch: 300, batch: 2, learningRate: 5e-4, decay: .linear, decayEpoch: 10, evaluateEvery: 2)
@@ -78,6 +68,7 @@ public struct MAPConNetSettings: Codable, Sendable, Equatable {
   public func validate() throws {
     try training.validate(section: "training")
     try architecture.validate()
+    try loss.validate(section: "loss")
     func refuse(_ key: String, _ value: Any, _ why: String, _ mend: String) -> ComputeError {
       ComputeError(.configuration, what: "\(key) is \(value)", why: why, mend: mend)
     }
@@ -92,12 +83,6 @@ public struct MAPConNetSettings: Codable, Sendable, Equatable {
       throw refuse(
         "model.kind", "corenet", "3D-CoreNet learns from labels alone", "set data.usesUnlabelled to false")
     }
-    for (name, value) in [
-      ("reconstruction", loss.reconstruction), ("edge", loss.edge), ("mesh", loss.mesh), ("point", loss.point),
-      ("meshMargin", loss.meshMargin), ("pointMargin", loss.pointMargin),
-    ] where !(value >= 0 && value.isFinite) {
-      throw refuse("loss.\(name)", value, "a negative factor would reward the error", "use 0 or more")
-    }
   }
 
   public var architecture: MAPConNetArchitecture {
@@ -109,11 +94,6 @@ public struct MAPConNetSettings: Codable, Sendable, Equatable {
       identityChannels: model.kind == .corenet ? 4 * model.width : model.identityChannels, sinkhorn: sinkhorn)
   }
 
-  var weights: MAPConNetLossWeights {
-    var weights = MAPConNetLossWeights()
-    (weights.reconstruction, weights.edge) = (loss.reconstruction, loss.edge)
-    (weights.mesh, weights.point) = model.kind == .corenet ? (0, 0) : (loss.mesh, loss.point)
-    (weights.meshMargin, weights.pointMargin) = (loss.meshMargin, loss.pointMargin)
-    return weights
-  }
+  /// The loss that acts: 3D-CoreNet has no contrastive terms.
+  var activeLoss: MAPConNetLossSettings { model.kind == .corenet ? loss.withoutContrast : loss }
 }

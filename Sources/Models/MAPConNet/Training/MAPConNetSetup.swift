@@ -79,14 +79,14 @@ public struct MAPConNetSetup: Sendable {
 
 extension MAPConNetBatch {
   /// Moves a host batch to a device.
-  init(_ batch: PoseTransferBatch, on device: any Device) {
+  init(_ batch: PoseTransferBatch, edges average: EdgeAverage, on device: any Device) {
     func points(_ values: [Float]) -> Tensor {
       Tensor(values, [batch.count, values.count / (3 * batch.count), 3], .float32, on: device)
     }
     func faces(_ corners: [Int32], of points: [Float]) -> MeshFaces {
       let each = corners.count / batch.count
       let lists = (0..<batch.count).map { triangles(Array(corners[$0 * each..<($0 + 1) * each])) }
-      return MeshFaces(lists, vertexCount: points.count / (3 * batch.count), on: device)
+      return MeshFaces(lists, vertexCount: points.count / (3 * batch.count), average: average, on: device)
     }
     self.init(
       identityPoints: points(batch.identityPoints), posePoints: points(batch.posePoints),

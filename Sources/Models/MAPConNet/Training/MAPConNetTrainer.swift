@@ -10,23 +10,29 @@ public final class MAPConNetTrainer {
   public let network: MAPConNetNetwork
   public let optimizer: Adam
   private let passes: MAPConNetPasses
+  private let seed: UInt64
   /// Called between backward and optimiser with the flat gradient: an all-reduce goes here.
   public var combineGradients: ((TensorView) throws -> Void)?
 
-  public init(_ network: MAPConNetNetwork, weights: MAPConNetLossWeights) {
+  /// - Parameter seed: the random draws of a step follow from it and the step's number.
+  public init(_ network: MAPConNetNetwork, loss: MAPConNetLossSettings, seed: UInt64 = 0) {
     self.network = network
-    passes = MAPConNetPasses(network, weights: weights)
+    self.seed = seed
+    passes = MAPConNetPasses(network, loss: loss)
     // As published: no momentum, and an epsilon that matters.
     optimizer = Adam(network.parameters, betas: (0, 0.9), epsilon: 1e-3)
   }
 
+  /// - Parameter number: of the step, counted from 0 over the whole training.
   /// - Returns: the weighted loss terms by name.
   public func step(
-    _ batch: MAPConNetBatch, _ mode: MAPConNetMode, learningRate: Double, times: inout StepTimes?
+    _ batch: MAPConNetBatch, _ mode: MAPConNetMode, number: Int = 0, learningRate: Double, times: inout StepTimes?
   ) throws -> [(name: String, value: Double)] {
     let device = network.parameters.device
     let tape = Tape()
-    let pass = ForwardPass(network.parameters, isTraining: true, tape: tape)
+    // A step draws three times at most, once for each of its transfers.
+    let random = RandomStream(seed: seed, offset: UInt64(4 * number))
+    let pass = ForwardPass(network.parameters, isTraining: true, tape: tape, random: random)
     let losses = try times.timing(\.forward, on: device) {
       switch mode {
       case .supervised: try passes.supervised(batch, pass).losses

@@ -35,11 +35,10 @@ struct MAPConNetConfiguration: Decodable {
         temperature: sinkhornTemperature, iterations: sinkhornIterations, constant: sinkhornEps))
   }
 
-  var weights: MAPConNetLossWeights {
-    var weights = MAPConNetLossWeights()
-    (weights.reconstruction, weights.edge, weights.mesh, weights.point) =
-      (lambdaRec, lambdaEdge, lambdaMesh, lambdaPoint)
-    (weights.meshMargin, weights.pointMargin) = (marginMesh, marginPoint)
-    return weights
+  var loss: MAPConNetLossSettings {
+    var loss = MAPConNetLossSettings()
+    (loss.reconstruction, loss.edge, loss.mesh, loss.point) = (lambdaRec, lambdaEdge, lambdaMesh, lambdaPoint)
+    (loss.meshMargin, loss.pointMargin) = (marginMesh, marginPoint)
+    return loss
   }
 }

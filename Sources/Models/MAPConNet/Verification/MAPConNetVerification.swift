@@ -61,7 +61,7 @@ public struct MAPConNetVerification: ModelVerification {
   private func step(_ network: MAPConNetNetwork) throws -> [(name: String, tensor: HostTensor)] {
     let tape = Tape()
     let pass = ForwardPass(network.parameters, isTraining: true, tape: tape)
-    let passes = MAPConNetPasses(network, weights: configuration.weights)
+    let passes = MAPConNetPasses(network, loss: configuration.loss)
     let batch = try batch()
     let step = try isSupervised ? passes.supervised(batch, pass) : passes.unsupervised(batch, pass)
 

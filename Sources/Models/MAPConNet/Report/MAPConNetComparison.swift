@@ -1,6 +1,7 @@
 import Datasets
 import FileFormats
 import Foundation
+import Geometry
 import Training
 
 /// The errors of a trained network beside those of simple baselines, on people and poses that training never saw.
@@ -13,6 +14,8 @@ public struct MAPConNetComparison: EvaluationTable, Sendable, Equatable {
   /// The network first, the identity mesh as it was last.
   public let rows: [Row]
   public let pairCount: Int
+  /// Of how many pairs, the first ones, the EMD was measured.
+  public let emdPairCount: Int?
   public let data: String
 
   /// Measures all test pairs and writes the network's errors of each to `pairs.csv` in the run folder.
@@ -21,13 +24,17 @@ public struct MAPConNetComparison: EvaluationTable, Sendable, Equatable {
   public init(
     _ setup: MAPConNetSetup, _ network: MAPConNetNetwork, untrained: MAPConNetNetwork, in folder: RunFolder
   ) throws {
-    let own = try setup.test.errors { try network.predict($0) }
+    func errors(_ predict: (PoseTransferSample) throws -> [Float]) throws -> [TransferErrors] {
+      try setup.test.errors(emdPairs: setup.settings.data.emdPairs, of: predict)
+    }
+    let own = try errors { try network.predict($0) }
     try Self.write(own, of: setup.test, to: folder)
     rows = [
       Row(name: setup.modelName, errors: .mean(of: own)),
-      Row(name: "untrained network", errors: .mean(of: try setup.test.errors { try untrained.predict($0) })),
-      Row(name: "identity mesh unchanged", errors: .mean(of: try setup.test.errors { $0.identityPoints })),
+      Row(name: "untrained network", errors: .mean(of: try errors { try untrained.predict($0) })),
+      Row(name: "identity mesh unchanged", errors: .mean(of: try errors { $0.identityPoints })),
     ]
+    emdPairCount = own.count { $0.emd != nil }
     pairCount = setup.test.pairs.count
     data = setup.source.summary
   }
@@ -36,29 +43,33 @@ public struct MAPConNetComparison: EvaluationTable, Sendable, Equatable {
 
   private static func write(_ errors: [TransferErrors], of set: PoseTransferEvaluationSet, to folder: RunFolder) throws
   {
-    var text = "identity,identity_pose,pose_identity,pose,pmd_m2,chamfer_m2,edge,normal_degrees\n"
+    var text = "identity,identity_pose,pose_identity,pose,pmd_m2,chamfer_m2,edge,normal_degrees,emd_m\n"
     for (pair, error) in zip(set.pairs, errors) {
       let (identity, pose) = (pair.identityMesh, pair.poseMesh)
       text += "\(identity.identity),\(identity.pose),\(pose.identity),\(pose.pose),"
-      text += "\(error.pmd),\(error.chamfer),\(error.edge),\(error.normal)\n"
+      text += "\(error.pmd),\(error.chamfer),\(error.edge),\(error.normal),\(error.emd.map { "\($0)" } ?? "")\n"
     }
     try AtomicFile.write(Data(text.utf8), to: URL(fileURLWithPath: folder.path + "/pairs.csv"))
   }
 
   // MARK: - Text
 
-  public static let columns = ["", "PMD, 1e-3 m²", "CD, 1e-3 m²", "edges, %", "normals, °"]
+  public static let columns = ["", "PMD, 1e-3 m²", "CD, 1e-3 m²", "EMD, 1e-2 m", "edges, %", "normals, °"]
   public static let columnWidth = 15
 
   public var cells: [[String]] {
     rows.map { row in
       let errors = row.errors
-      return [row.name]
-        + [1000 * errors.pmd, 1000 * errors.chamfer, 100 * errors.edge, errors.normal].map {
-          String(format: "%.2f", $0)
-        }
+      let numbers = [
+        1000 * errors.pmd, 1000 * errors.chamfer, errors.emd.map { 100 * $0 }, 100 * errors.edge, errors.normal,
+      ]
+      return [row.name] + numbers.map { $0.map { String(format: "%.2f", $0) } ?? "-" }
     }
   }
 
-  public var caption: String { "\(pairCount) pairs of unseen people in unseen poses; \(data)." }
+  public var caption: String {
+    let emd = emdPairCount.flatMap { $0 > 0 ? "on the first \($0) pairs" : nil } ?? "not measured"
+    return "\(pairCount) pairs of unseen people in unseen poses; \(data). EMD: exact, for meshes of up to "
+      + "\(earthMoversLimit) vertices; \(emd)."
+  }
 }

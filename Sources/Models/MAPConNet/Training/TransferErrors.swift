@@ -12,10 +12,14 @@ public struct TransferErrors: Sendable, Equatable, Codable {
   public var edge = 0.0
   /// Mean angle of face normals, degrees.
   public var normal = 0.0
+  /// Earth mover's distance, metres; nil where it was not measured.
+  public var emd: Double?
 
   public static func mean(of errors: [TransferErrors]) -> TransferErrors {
     let count = Double(errors.count)
-    return errors.reduce(into: TransferErrors()) { sum, error in
+    let measured = errors.compactMap(\.emd)
+    let emd = measured.isEmpty ? nil : measured.reduce(0, +) / Double(measured.count)
+    return errors.reduce(into: TransferErrors(emd: emd)) { sum, error in
       sum.pmd += error.pmd / count
       sum.chamfer += error.chamfer / count
       sum.edge += error.edge / count
@@ -27,8 +31,12 @@ public struct TransferErrors: Sendable, Equatable, Codable {
 extension PoseTransferEvaluationSet {
   /// The errors of every pair.
   ///
-  /// - Parameter predict: gives a sample's transferred points, in the identity's vertex order.
-  public func errors(of predict: (PoseTransferSample) throws -> [Float]) throws -> [TransferErrors] {
+  /// - Parameters:
+  ///   - emdPairs: how many pairs to measure the earth mover's distance of, where meshes are small enough for it.
+  ///   - predict: gives a sample's transferred points, in the identity's vertex order.
+  public func errors(
+    emdPairs: Int = 0, of predict: (PoseTransferSample) throws -> [Float]
+  ) throws -> [TransferErrors] {
     try pairs.indices.map { index in
       let sample = try sample(index)
       guard let truth = sample.groundTruth else { preconditionFailure("evaluation samples are supervised") }
@@ -38,9 +46,15 @@ extension PoseTransferEvaluationSet {
       return TransferErrors(
         pmd: pointMeshDistance(output, target), chamfer: chamferDistance(output, target),
         edge: try edgeLengthError(output, reference: target, faces: faces),
-        normal: normalError(output, target: target, faces: faces))
+        normal: normalError(output, target: target, faces: faces),
+        emd: index < emdPairs && canBeMatched(output) ? try earthMoversDistance(output, target) : nil)
     }
   }
+}
+
+/// Whether the best matching of so many points can be found: a network gone wrong gives no numbers.
+private func canBeMatched(_ points: [SIMD3<Double>]) -> Bool {
+  points.count <= earthMoversLimit && points.allSatisfy { $0.sum().isFinite }
 }
 
 extension MAPConNetNetwork {

@@ -111,6 +111,7 @@ import Testing
       try AtomicFile.makeFolder(folder)
       var layout = NPTLayout.animal
       layout.train = PoseTransferRange(identities: [1, 4], poses: [7])
+      layout.test = layout.train
       for identity in layout.train.identities {
         let mesh = PosedIdentity(identity: identity, pose: 7)
         try PLYFile(vertices: source.vertices(mesh), triangles: source.faces).write(
@@ -119,7 +120,7 @@ import Testing
       let read = try NPTFolder(folder, layout: layout)
       let mesh = PosedIdentity(identity: 4, pose: 7)
       for (a, b) in zip(try read.vertices(mesh), source.vertices(mesh)) { #expect(norm(a - b) < 1e-5) }
-      // Without a list, test pairs are drawn; here from the published numbers.
+      // Without a list, test pairs are drawn.
       #expect(try read.pairs(of: .test, count: 3, seed: 1).count == 3)
     }
   }
@@ -135,6 +136,13 @@ import Testing
       let published = try fault { _ = try NPTFolder(folder) }
       #expect(published.kind == .noInput && published.what.contains("of 6400 meshes") && published.what.contains("..."))
       #expect(try fault { _ = try NPTFolder(folder.appendingPathComponent("no")) }.kind == .noInput)
+      // Without a list any mesh of the test range may be drawn.
+      try FileManager.default.removeItem(at: folder.appendingPathComponent(layout.testList))
+      var unlisted = layout
+      unlisted.train = PoseTransferRange(identities: [0], poses: [200])
+      unlisted.test.poses.append(299)
+      let test = try fault { _ = try NPTFolder(folder, layout: unlisted) }
+      #expect(test.kind == .noInput && test.what.contains("2 of 7 meshes are missing: id3_299.obj, id4_299.obj"))
       var empty = layout
       empty.train = PoseTransferRange()
       #expect(try fault { _ = try NPTFolder(folder, layout: empty) }.kind == .configuration)

@@ -20,8 +20,8 @@ public struct NPTFolder: PoseTransferSource {
   /// - Parameters:
   ///   - layout: names and ranges; change its ranges for a set of another size.
   ///   - testList: the file of test pairs; by default that of the layout's name in the folder, if it is there.
-  /// - Throws: `ComputeError` of kind `.noInput` when the folder cannot be read, a training mesh is missing, or a mesh of
-  ///   the list is; `.data` for a malformed list or first mesh.
+  /// - Throws: `ComputeError` of kind `.noInput` when the folder cannot be read, a mesh for training or validation is
+  ///   missing, or one of the list is (without a list: one of the test range); `.data` for a malformed list or first mesh.
   public init(_ folder: URL, layout: NPTLayout = .human, testList: URL? = nil) throws {
     self.folder = folder
     self.layout = layout
@@ -33,12 +33,14 @@ public struct NPTFolder: PoseTransferSource {
         .noInput, what: "\(folder.path): cannot list it", why: "it is missing, not a folder, or not readable",
         mend: "name the folder that holds the meshes themselves")
     }
-    let wanted = [layout.train, layout.validation].flatMap { range in
+    let list = folder.appendingPathComponent(layout.testList)
+    let listURL = testList ?? (names.contains(layout.testList) ? list : nil)
+    let wanted = [layout.train, layout.validation, listURL == nil ? layout.test : .init()].flatMap { range in
       range.identities.flatMap { identity in
         range.poses.map { layout.fileName(PosedIdentity(identity: identity, pose: $0)) }
       }
     }
-    guard let first = wanted.first else {
+    guard layout.train.count > 0, let first = wanted.first else {
       throw ComputeError(
         .configuration, what: "\(folder.path): no identities or poses to train on",
         why: "the ranges of the set are empty", mend: "name the identities and poses that the folder holds")
@@ -55,8 +57,6 @@ public struct NPTFolder: PoseTransferSource {
     firstName = first
     faces = mesh.triangles
     vertexCount = mesh.vertices.count
-    let list = folder.appendingPathComponent(layout.testList)
-    let listURL = testList ?? (names.contains(layout.testList) ? list : nil)
     listedPairs = try listURL.map { try NPTTestList.read($0, layout: layout, folder: folder, files: names) }
   }
 

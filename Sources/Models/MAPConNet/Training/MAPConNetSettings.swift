@@ -35,6 +35,11 @@ public struct MAPConNetSettings: Codable, Sendable, Equatable {
     public var annyCache = ".cache/anny-body.safetensors"
     /// A folder of meshes in the NPT layout, `id{i}_{p}.obj`; null generates people.
     public var folder: String? = nil
+    /// The folder's meshes of each split.
+    public var ranges = MeshRangeSettings()
+    /// Test pairs, three file names a line; null takes human_test_list of the folder where it is there, and draws pairs
+    /// of the test range where it is not.
+    public var testList: String? = nil
     /// Folders of BVH clips for the poses; null uses the embedded pose priors.
     public var motion: String? = nil
     public var evaluationMotion: String? = nil
@@ -82,6 +87,12 @@ public struct MAPConNetSettings: Codable, Sendable, Equatable {
     ] where count < 1 {
       throw refuse("data.\(name)", count, "every split needs meshes", "use 1 or more")
     }
+    if data.folder == nil, data.ranges != MeshRangeSettings() || data.testList != nil {
+      throw refuse(
+        data.testList == nil ? "data.ranges" : "data.testList", "set, data.folder is not",
+        "both choose among a folder's meshes", "name the folder, or use data.identities, data.poses and so on")
+    }
+    _ = try data.ranges.layout(section: "data.ranges")
     if data.emdPairs < 0 {
       throw refuse("data.emdPairs", data.emdPairs, "it counts test pairs", "use 0, or a few")
     }

@@ -32,7 +32,11 @@ public struct MAPConNetSetup: Sendable {
   }
 
   private static func source(_ data: MAPConNetSettings.Data, seed: UInt64) throws -> any PoseTransferSource {
-    if let folder = data.folder { return try NPTFolder(URL(fileURLWithPath: folder)) }
+    if let folder = data.folder {
+      return try NPTFolder(
+        URL(fileURLWithPath: folder), layout: data.ranges.layout(section: "data.ranges"),
+        testList: data.testList.map { URL(fileURLWithPath: $0) })
+    }
     let body = try data.body.load(vertices: data.vertices, annyCache: URL(fileURLWithPath: data.annyCache))
     let identities = SplitCounts(
       train: data.identities, validation: data.validationIdentities, test: data.testIdentities)

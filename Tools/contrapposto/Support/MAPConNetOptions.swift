@@ -22,6 +22,9 @@ struct MAPConNetOptions: ParsableArguments {
   @Option(help: "mapconnet, or corenet for the supervised baseline (model.kind).")
   var model: String?
 
+  @Option(help: "FILE[,FILE]: safetensors of weights to start from (model.weights).")
+  var weights: String?
+
   @Option(help: "anny or procedural (data.body).")
   var body: String?
 
@@ -61,6 +64,9 @@ struct MAPConNetOptions: ParsableArguments {
     }
     // A path may hold characters that mean something in YAML.
     func quoted(_ path: String) -> String { JSONValue.string(path).text }
+    func list(_ paths: String) -> String {
+      "[" + paths.split(separator: ",").map { quoted(String($0)) }.joined(separator: ", ") + "]"
+    }
     let labels: (percent: String, unlabelled: String)? =
       switch mode {
       case .supervised: ("100", "false")
@@ -70,7 +76,8 @@ struct MAPConNetOptions: ParsableArguments {
       }
     return setting("mode", ["data", "labelled"], labels?.percent)
       + setting("mode", ["data", "usesUnlabelled"], labels?.unlabelled) + setting("model", ["model", "kind"], model)
-      + setting("body", ["data", "body"], body) + setting("vertices", ["data", "vertices"], vertices)
+      + setting("weights", ["model", "weights"], weights.map(list)) + setting("body", ["data", "body"], body)
+      + setting("vertices", ["data", "vertices"], vertices)
       + setting("folder", ["data", "folder"], folder.map(quoted))
       + setting("motion", ["data", "motion"], motion.map(quoted))
       + setting("evaluation-motion", ["data", "evaluationMotion"], evaluationMotion.map(quoted))

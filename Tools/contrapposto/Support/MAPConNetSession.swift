@@ -20,8 +20,8 @@ struct MAPConNetSession: RunSession {
     setup = try MAPConNetSetup(settings)
   }
 
-  func makeJob() throws -> (job: MAPConNetJob, stages: [TrainingStage]) {
-    let job = try MAPConNetJob(setup, on: device)
+  func makeJob(resuming: Bool) throws -> (job: MAPConNetJob, stages: [TrainingStage]) {
+    let job = try MAPConNetJob(setup, resuming: resuming, on: device)
     return (job, job.stages)
   }
 

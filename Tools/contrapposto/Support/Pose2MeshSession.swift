@@ -20,7 +20,7 @@ struct Pose2MeshSession: RunSession {
     setup = try Pose2MeshSetup(settings)
   }
 
-  func makeJob() throws -> (job: Pose2MeshJob, stages: [TrainingStage]) {
+  func makeJob(resuming: Bool) throws -> (job: Pose2MeshJob, stages: [TrainingStage]) {
     let job = try Pose2MeshJob(setup, on: device)
     return (job, job.stages)
   }

@@ -20,7 +20,8 @@ protocol RunSession {
 
   init(_ settings: Settings, device: String) throws
 
-  func makeJob() throws -> (job: Job, stages: [TrainingStage])
+  /// - Parameter resuming: whether a checkpoint will give the parameters.
+  func makeJob(resuming: Bool) throws -> (job: Job, stages: [TrainingStage])
 
   /// Says what the run works on.
   func announce(to logger: Logger)
@@ -36,9 +37,11 @@ extension RunSession {
   /// Starts a run in a folder of its own.
   static func train(_ settings: Settings, _ options: RunOptions) throws {
     let session = try Self(settings, device: options.device)
+    // Made before the folder: what it cannot start from leaves no run behind.
+    let work = try session.makeJob(resuming: false)
     let folder = try RunFolder.create(in: options.runs, named: options.name, model: model)
     try AtomicFile.write(Data(configurationText(settings).utf8), to: URL(fileURLWithPath: folder.configuration))
-    try session.train(in: folder, options, resuming: false)
+    try session.train(work, in: folder, options, resuming: false)
   }
 
   /// Continues the run that `options` names.
@@ -55,19 +58,21 @@ extension RunSession {
         why: "other settings would not continue the same run", mend: "give --resume alone, or start a new run")
     }
     let folder = try RunFolder.open(path)
-    try Self(settings(folder), device: options.device).train(in: folder, options, resuming: true)
+    let session = try Self(settings(folder), device: options.device)
+    try session.train(session.makeJob(resuming: true), in: folder, options, resuming: true)
   }
 
-  private func train(in folder: RunFolder, _ options: RunOptions, resuming: Bool) throws {
+  private func train(
+    _ work: (job: Job, stages: [TrainingStage]), in folder: RunFolder, _ options: RunOptions, resuming: Bool
+  ) throws {
     let console = Console.standardError()
     let logger = RunLog.logger(folder, console: console)
     announce(to: logger)
     let trace = options.profile.map { _ in ChromeTrace() }
     device.profiler = trace
     Interrupts.install()
-    let (job, stages) = try makeJob()
     let loop = TrainingLoop(
-      job: job, stages: stages, folder: folder, bestMetric: Self.bestMetric, logger: logger, console: console)
+      job: work.job, stages: work.stages, folder: folder, bestMetric: Self.bestMetric, logger: logger, console: console)
     let outcome = try loop.run(resuming: resuming)
     if let path = options.profile { try trace?.write(to: path) }
     guard outcome == .finished else { throw ExitCode(interruptedExitCode) }

@@ -9,10 +9,14 @@ public final class MAPConNetJob: TrainingJob {
   public let trainer: MAPConNetTrainer
   private let device: any Device
 
-  public init(_ setup: MAPConNetSetup, on device: any Device) throws {
+  /// - Parameter resuming: whether a checkpoint will give the parameters; then the files of `model.weights` are not read.
+  public init(_ setup: MAPConNetSetup, resuming: Bool = false, on device: any Device) throws {
     self.setup = setup
     self.device = device
     let network = try setup.initializedNetwork(on: device)
+    if !resuming, !setup.settings.model.weights.isEmpty {
+      try MAPConNetWeights(setup.settings).contents.load(into: network.parameters, identity: setup.identity)
+    }
     trainer = MAPConNetTrainer(network, loss: setup.settings.activeLoss, seed: UInt64(setup.settings.seed))
   }
 

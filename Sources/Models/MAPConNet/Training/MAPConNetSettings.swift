@@ -15,6 +15,9 @@ public struct MAPConNetSettings: Codable, Sendable, Equatable {
     public var identityChannels: Int? = nil
     /// published: tiny weights; matched: for runs of thousands of steps instead of hundreds of thousands.
     public var start = MAPConNetNetwork.Start.matched
+    /// Files of weights that training starts from, in place of random ones: one of the whole network, or one of each part
+    /// as published; see `MAPConNetWeights`.
+    public var weights: [String] = []
     /// gpu: as all published runs; cpu: as the published code would without a GPU.
     public var spectralInitialization = MAPConNetNetwork.SpectralInitialization.gpu
     /// From 0.0001; published: 0.03. Twice that makes matches softer, which learns faster.
@@ -109,6 +112,14 @@ public struct MAPConNetSettings: Codable, Sendable, Equatable {
     return MAPConNetArchitecture(
       width: model.width,
       identityChannels: model.kind == .corenet ? 4 * model.width : model.identityChannels, sinkhorn: sinkhorn)
+  }
+
+  /// What a checkpoint of this network says about itself.
+  public var identity: [String: String] {
+    [
+      "model": model.kind.rawValue, "width": "\(architecture.width)",
+      "identity_channels": "\(architecture.identityChannels)",
+    ]
   }
 
   /// The loss that acts: 3D-CoreNet has no contrastive terms.

@@ -50,12 +50,7 @@ public struct MAPConNetSetup: Sendable {
   }
 
   /// What a checkpoint of this network says about itself.
-  public var identity: [String: String] {
-    [
-      "model": settings.model.kind.rawValue, "width": "\(settings.architecture.width)",
-      "identity_channels": "\(settings.architecture.identityChannels)",
-    ]
-  }
+  public var identity: [String: String] { settings.identity }
 
   public var modelName: String { settings.model.kind == .corenet ? "3D-CoreNet" : "MAPConNet" }
 

@@ -15,6 +15,7 @@ import Testing
   }
 
   private static let train = ["train", "pose2mesh", "--body", "procedural", "--device", "cpu"]
+  private static let transfer = ["train", "mapconnet", "--body", "procedural", "--device", "cpu"]
   /// A clip without joints that we know, and without frames.
   private static let motionless =
     "HIERARCHY\nROOT Hips\n{\nOFFSET 0 0 0\nCHANNELS 0\n}\nMOTION\nFrames: 0\nFrame Time: 1\n"
@@ -33,6 +34,19 @@ import Testing
     Fault(arguments: train + ["--joint-set", "smpl"], exitCode: 78, names: "smpl"),
     Fault(arguments: train + ["--motion", "nowhere"], exitCode: 66, names: "nowhere"),
     Fault(arguments: train + ["--motion", "."], exitCode: 65, names: "a.bvh", files: ["a.bvh": motionless]),
+    Fault(
+      arguments: transfer + ["--set", "model.sinkhornStorage=float16"], exitCode: 78,
+      names: "one of full, bfloat16, recomputed"),
+    Fault(
+      arguments: transfer + ["--set", "model.sinkhornTemperature=0"], exitCode: 78, names: "the temperature is 0.0"),
+    Fault(
+      arguments: transfer + ["--set", "loss.edgeAverage=vertices"], exitCode: 78,
+      names: "one of faces-sum, unique-edges"),
+    Fault(
+      arguments: transfer + ["--set", "data.ranges.trainPoses=5-"], exitCode: 78, names: "data.ranges is set"),
+    Fault(
+      arguments: transfer + ["--folder", ".", "--set", "data.ranges.trainIdentities=7"], exitCode: 66,
+      names: "400 of 400 meshes are missing: id7_200.obj", files: ["human_test_list": "id1_2.obj id1_2.obj id1_2.obj"]),
     Fault(arguments: train + ["--runs", "a/b"], exitCode: 73, names: "a", files: ["a": "a file, not a folder"]),
     Fault(arguments: ["train", "pose2mesh", "--resume", "nowhere"], exitCode: 66, names: "nowhere"),
     Fault(arguments: train + ["--device", "gpu"], exitCode: 64, names: "gpu"),

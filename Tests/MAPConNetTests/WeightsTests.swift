@@ -107,7 +107,10 @@ import Training
       wide.model.width = 4
       let width = try #require(throws: ComputeError.self) { _ = try MAPConNetWeights(wide) }
       #expect(width.why.contains("has shape [2, 3, 1], expected [4, 3, 1]"))
-      #expect(width.mend.contains("set model.width to 2 and model.identityChannels to 4"))
+      #expect(width.mend.hasPrefix("set model.width=2: "))
+      wide.model.identityChannels = 3
+      let both = try #require(throws: ComputeError.self) { _ = try MAPConNetWeights(wide) }
+      #expect(both.mend.hasPrefix("set model.width=2 and model.identityChannels=4: "))
     }
   }
 

@@ -63,7 +63,7 @@ public struct MAPConNetWeights: Sendable {
     do {
       try contract.validate(contents)
     } catch let error as ComputeError {
-      throw ComputeError(error.kind, what: error.what, why: error.why, mend: Self.advice(contents, architecture))
+      throw ComputeError(error.kind, what: error.what, why: error.why, mend: Self.advice(contents, settings))
     }
     self.contents = contents
   }
@@ -83,15 +83,23 @@ public struct MAPConNetWeights: Sendable {
   }
 
   /// What to do about files that do not fit.
-  private static func advice(_ contents: Checkpoint, _ architecture: MAPConNetArchitecture) -> String {
+  private static func advice(_ contents: Checkpoint, _ settings: MAPConNetSettings) -> String {
     for (label, prefix) in parts where !contents.tensors.keys.contains(where: { $0.hasPrefix(prefix) }) {
       return "give the file of the other part too, which the published code names net_\(label)"
     }
     let width = contents.tensors[Correspondence.prefix + "adaptive_feature.layer1.weight"]?.shape.first
     let style = contents.tensors[RefinementNetwork.prefix + "elain_block1.norm_0.mlp_same.weight"]?.shape
-    if let width, let style, style.count > 1, (width, style[1]) != (architecture.width, architecture.identityChannels) {
-      return "these weights are of width \(width) with \(style[1]) identity channels: set model.width to \(width) and "
-        + "model.identityChannels to \(style[1]), or model.kind to corenet where all \(4 * width) channels are identity"
+    if let width, let style, style.count > 1 {
+      var changed = settings
+      changed.model.width = width
+      var changes = width == settings.model.width ? [] : ["model.width=\(width)"]
+      if changed.architecture.identityChannels != style[1] {
+        changes.append(
+          style[1] == 4 * width
+            ? "model.kind=corenet"
+            : settings.model.kind == .corenet ? "model.kind=mapconnet" : "model.identityChannels=\(style[1])")
+      }
+      if !changes.isEmpty { return "set \(changes.joined(separator: " and ")): these weights are of such a network" }
     }
     return "give weights of this network, all of them and no others"
   }

@@ -46,12 +46,7 @@ public struct MAPConNetSetup: Sendable {
   }
 
   /// What a checkpoint of this network says about itself.
-  public var identity: [String: String] {
-    [
-      "model": settings.model.kind.rawValue, "width": "\(settings.architecture.width)",
-      "identity_channels": "\(settings.architecture.identityChannels)",
-    ]
-  }
+  public var identity: [String: String] { settings.checkpointIdentity }
 
   public var modelName: String { settings.model.kind == .corenet ? "3D-CoreNet" : "MAPConNet" }
 
@@ -74,6 +69,16 @@ public struct MAPConNetSetup: Sendable {
   /// The network without parameters.
   public func network(on device: any Device) throws -> MAPConNetNetwork {
     try MAPConNetNetwork(settings.architecture, on: device)
+  }
+}
+
+extension MAPConNetSettings {
+  /// What a checkpoint of the network says about itself.
+  public var checkpointIdentity: [String: String] {
+    [
+      "model": model.kind.rawValue, "width": "\(architecture.width)",
+      "identity_channels": "\(architecture.identityChannels)",
+    ]
   }
 }
 

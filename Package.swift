@@ -100,7 +100,7 @@ let package = Package(
     test("TrainingTests", ["Training"]),
     test("Pose2MeshTests", ["Pose2Mesh"]),
     test("MAPConNetTests", ["MAPConNet"]),
-    test("ToolTests", ["ToolSupport"]),
+    test("ToolTests", ["ToolSupport", "Geometry", "FileFormats"]),
   ],
   swiftLanguageModes: [.v6],
   cLanguageStandard: .c11

@@ -5,13 +5,16 @@ import Foundation
 ///
 /// Networks for pose transfer see meshes of people in metres, centred by their box. Files hold them in any unit, with y
 /// or z up, anywhere. What is not said is guessed: the unit from the longest side (0.3 to 3 m is taken for metres, each
-/// decade above for the next smaller unit), the up axis from the longer of the y and z sides. `summary` says what was
-/// done. The map is a similarity, so a result can be carried back to where its mesh came from.
+/// decade above for the next smaller unit), the up axis from the longer of the y and z sides. Which way a body faces
+/// cannot be guessed and is said as a turn. The map is a similarity, so a result can be carried back to where its mesh
+/// came from.
+///
+/// A vertex that no face names says nothing about the body: the box is that of the others.
 public struct MeshAlignment: Sendable, Equatable {
   public enum UpAxis: String, Sendable, CaseIterable { case y, z }
 
   public enum Unit: String, Sendable, CaseIterable {
-    case metres, decimetres, centimetres, millimetres
+    case metres, decimetres, centimetres, millimetres, inches, feet
 
     public var inMetres: Double {
       switch self {
@@ -19,8 +22,13 @@ public struct MeshAlignment: Sendable, Equatable {
       case .decimetres: 0.1
       case .centimetres: 0.01
       case .millimetres: 0.001
+      case .inches: 0.0254
+      case .feet: 0.3048
       }
     }
+
+    /// Those that a size can tell apart: a body in inches looks like a small one in centimetres.
+    public static let guessed: [Unit] = [.metres, .decimetres, .centimetres, .millimetres]
   }
 
   /// From the file's coordinates to metres, upright and centred.
@@ -28,39 +36,46 @@ public struct MeshAlignment: Sendable, Equatable {
   public let unit: Unit
   /// The file's up axis.
   public let upAxis: UpAxis
-  /// Vertices that no face names. They are kept, and count in the box.
-  public let unreferencedCount: Int
-  /// One line for the log.
-  public let summary: String
+  /// Of the mesh's box, in metres.
+  public let longestSide: Double
+  /// What was found and done, a few words each.
+  public let remarks: [String]
 
   /// - Parameters:
   ///   - name: what to call the mesh in messages, for instance its file.
   ///   - unit: the file's; nil guesses.
   ///   - upAxis: the file's; nil guesses, and takes a mesh for upright when neither side is a quarter longer.
+  ///   - turn: degrees to turn the mesh by about its up axis, counter-clockwise seen from above: what makes it face +z
+  ///     where y is up, or -y where z is.
   ///   - target: the axis that shall point up: that of the meshes a network was trained on.
-  /// - Throws: `ComputeError` of kind `.data` for a mesh without vertices or extent, with coordinates that are not finite,
-  ///   and when no unit is given and none gives a body's size.
+  /// - Throws: `ComputeError` of kind `.data` for a mesh without vertices, faces or extent, with coordinates that are not
+  ///   finite or faces out of range, and when no unit is given and none gives a body's size.
   public init(
-    of mesh: TriangleMesh, name: String, unit: Unit? = nil, upAxis: UpAxis? = nil, turnedTo target: UpAxis = .y
+    of mesh: TriangleMesh, name: String, unit: Unit? = nil, upAxis: UpAxis? = nil, turnedByDegrees turn: Double = 0,
+    turnedTo target: UpAxis = .y
   ) throws {
-    let box = try Self.box(of: mesh, name)
-    let longest = box.extent.max()
-    let unit = try unit ?? Self.unit(ofSize: longest, name)
-    let axis = upAxis ?? Self.upAxis(box.extent, expecting: target)
-    let turned = Similarity(scale: unit.inMetres, rotation: Self.turn(from: axis, to: target))
-    similarity = Similarity(
-      scale: turned.scale, rotation: turned.rotation, translation: -turned(box.midpoint))
-    self.unit = unit
-    self.upAxis = axis
-    unreferencedCount = mesh.unreferencedVertices.count
+    let surface = try Self.surface(of: mesh, name)
+    let extent = SpatialBox(surface).extent
+    self.unit = try unit ?? Self.unit(ofSize: extent.max(), name)
+    self.upAxis = upAxis ?? Self.upAxis(extent, expecting: target)
+    let up = target == .y ? SIMD3<Double>(0, 1, 0) : SIMD3(0, 0, 1)
+    let turned = Similarity(
+      scale: self.unit.inMetres,
+      rotation: Matrix3(radians: turn * .pi / 180, about: up) * Self.rotation(from: self.upAxis, to: target))
+    let midpoint = SpatialBox(surface.map { turned($0) }).midpoint
+    similarity = Similarity(scale: turned.scale, rotation: turned.rotation, translation: -midpoint)
+    longestSide = extent.max() * turned.scale
 
-    let shift = similarity.translation
-    var summary = "\(name): \(mesh.vertices.count) vertices, \(mesh.faces.count) faces"
-    summary += String(format: "; longest side %.4g, taken for \(unit.rawValue)", longest)
-    summary += "; \(axis.rawValue) is up" + (axis == target ? "" : ", turned to \(target.rawValue)")
-    summary += String(format: "; moved by (%.3f, %.3f, %.3f) m", shift.x, shift.y, shift.z)
-    if unreferencedCount > 0 { summary += "; \(unreferencedCount) vertices belong to no face and are kept" }
-    self.summary = summary
+    var remarks = [
+      "\(name): \(mesh.vertices.count) vertices, \(mesh.faces.count) faces",
+      String(format: "longest side %.4g, ", extent.max())
+        + (unit == nil ? "taken for \(self.unit)" : "in \(self.unit) as given"),
+      "\(self.upAxis) is up" + (self.upAxis == target ? "" : ", turned so that \(target) is"),
+    ]
+    if turn != 0 { remarks.append(String(format: "turned by %g degrees to face the front", turn)) }
+    remarks.append(
+      String(format: "moved by (%.3f, %.3f, %.3f) m to the origin", -midpoint.x, -midpoint.y, -midpoint.z))
+    self.remarks = remarks
   }
 
   /// The mesh in metres, upright and centred; its vertices keep their order.
@@ -74,7 +89,8 @@ public struct MeshAlignment: Sendable, Equatable {
     return points.map { inverse($0) }
   }
 
-  private static func box(of mesh: TriangleMesh, _ name: String) throws -> SpatialBox {
+  /// The vertices that faces name.
+  private static func surface(of mesh: TriangleMesh, _ name: String) throws -> [SIMD3<Double>] {
     func fault(_ what: String) -> ComputeError {
       ComputeError(
         .data, what: "\(name): \(what)", why: "a mesh is placed and measured by the box around its vertices",
@@ -85,14 +101,17 @@ public struct MeshAlignment: Sendable, Equatable {
       throw fault("vertex \(wrong) is (\(vertex.x), \(vertex.y), \(vertex.z))")
     }
     guard !mesh.vertices.isEmpty else { throw fault("there are no vertices") }
-    let box = SpatialBox(mesh.vertices)
-    guard box.extent.max() > 0 else { throw fault("all \(mesh.vertices.count) vertices lie at one place") }
-    return box
+    try checkFaceRange(mesh.faces, vertexCount: mesh.vertices.count, name: name)
+    let surface = mesh.referencedVertices.map { mesh.vertices[$0] }
+    guard SpatialBox(surface).extent.max() > 0 else {
+      throw fault("all vertices of its faces, \(surface.count), lie at one place")
+    }
+    return surface
   }
 
   /// The unit in which a body has this size: 0.3 to 3 m.
   private static func unit(ofSize size: Double, _ name: String) throws -> Unit {
-    guard let unit = Unit.allCases.first(where: { (0.3..<3).contains(size * $0.inMetres) }) else {
+    guard let unit = Unit.guessed.first(where: { (0.3..<3).contains(size * $0.inMetres) }) else {
       throw ComputeError(
         .data, what: String(format: "\(name): the longest side is %.4g", size),
         why: "a body is 0.3 to 3 m long; in no unit from metres to millimetres is this one",
@@ -107,7 +126,7 @@ public struct MeshAlignment: Sendable, Equatable {
   }
 
   /// y up, facing +z, and z up, facing -y, share their x axis.
-  private static func turn(from axis: UpAxis, to target: UpAxis) -> Matrix3 {
+  private static func rotation(from axis: UpAxis, to target: UpAxis) -> Matrix3 {
     switch (axis, target) {
     case (.y, .y), (.z, .z): .identity
     case (.y, .z): Matrix3(rows: SIMD3(1, 0, 0), SIMD3(0, 0, -1), SIMD3(0, 1, 0))

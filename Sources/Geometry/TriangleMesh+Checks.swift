@@ -20,11 +20,23 @@ extension TriangleMesh {
 
   /// The vertices that no face names, ascending.
   public var unreferencedVertices: [Int] {
+    let isUsed = vertexUse
+    return isUsed.indices.filter { !isUsed[$0] }
+  }
+
+  /// The vertices that faces name, ascending.
+  public var referencedVertices: [Int] {
+    let isUsed = vertexUse
+    return isUsed.indices.filter { isUsed[$0] }
+  }
+
+  /// Whether any face names each vertex.
+  private var vertexUse: [Bool] {
     var isUsed = [Bool](repeating: false, count: vertices.count)
     for face in faces {
       for k in 0..<3 { isUsed[Int(face[k])] = true }
     }
-    return isUsed.indices.filter { !isUsed[$0] }
+    return isUsed
   }
 
   private func checkNoIsolatedVertices(_ name: String) throws {
@@ -92,6 +104,22 @@ extension TriangleMesh {
 ///
 /// - Throws: `ComputeError` of kind `.data`.
 func checkFaces(_ faces: [SIMD3<Int32>], vertexCount: Int, name: String) throws {
+  try checkFaceRange(faces, vertexCount: vertexCount, name: name)
+  for (index, face) in faces.enumerated() {
+    guard face.x != face.y, face.y != face.z, face.z != face.x else {
+      throw ComputeError(
+        .data, what: "\(name): face \(index) names a vertex twice (\(face.x), \(face.y), \(face.z))",
+        why:
+          "a triangle needs three different vertices; with two it has no normal, and an edge from a vertex to itself",
+        mend: "remove degenerate faces from the mesh")
+    }
+  }
+}
+
+/// Checks that there are faces and that all name vertices of `0 ..< vertexCount`.
+///
+/// - Throws: `ComputeError` of kind `.data`.
+func checkFaceRange(_ faces: [SIMD3<Int32>], vertexCount: Int, name: String) throws {
   guard !faces.isEmpty else {
     throw ComputeError(
       .data, what: "\(name): the mesh has no faces",
@@ -105,13 +133,6 @@ func checkFaces(_ faces: [SIMD3<Int32>], vertexCount: Int, name: String) throws 
         what: "\(name): face \(index) names vertex \(face.min() < 0 ? face.min() : face.max()) of \(vertexCount)",
         why: "a face can only name vertices 0 to \(vertexCount - 1)",
         mend: "export the mesh again, or check whether its indices count from 1")
-    }
-    guard face.x != face.y, face.y != face.z, face.z != face.x else {
-      throw ComputeError(
-        .data, what: "\(name): face \(index) names a vertex twice (\(face.x), \(face.y), \(face.z))",
-        why:
-          "a triangle needs three different vertices; with two it has no normal, and an edge from a vertex to itself",
-        mend: "remove degenerate faces from the mesh")
     }
   }
 }

@@ -43,7 +43,13 @@ import Testing
           try AtomicFile.write(Data([2]), to: folder.appendingPathComponent(path))
         }
         #expect(error?.kind == .cannotWrite)
+        // The same is found before there is anything to write.
+        let early = #expect(throws: ComputeError.self) {
+          try AtomicFile.checkWritable(folder.appendingPathComponent(path))
+        }
+        #expect(early == error)
       }
+      for path in ["file", "new"] { try AtomicFile.checkWritable(folder.appendingPathComponent(path)) }
       #expect(throws: ComputeError.self) { try AtomicFile.makeFolder(file.appendingPathComponent("sub")) }
       #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["file"])
     }

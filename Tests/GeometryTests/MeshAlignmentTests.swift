@@ -30,7 +30,7 @@ import Testing
     }
   }
 
-  @Test(arguments: MeshAlignment.Unit.allCases, MeshAlignment.UpAxis.allCases)
+  @Test(arguments: MeshAlignment.Unit.guessed, MeshAlignment.UpAxis.allCases)
   func unitAndUpAxisAreGuessed(unit: MeshAlignment.Unit, up: MeshAlignment.UpAxis) throws {
     let mesh = slab(up: up, scale: 1 / unit.inMetres)
     let alignment = try MeshAlignment(of: mesh, name: "a.obj")
@@ -43,8 +43,10 @@ import Testing
     for (back, vertex) in zip(alignment.undo(aligned.vertices), mesh.vertices) {
       #expect(norm(back - vertex) < 1e-12 / unit.inMetres)
     }
-    #expect(alignment.summary.contains("taken for \(unit)"))
-    #expect(alignment.summary.contains(up == .z ? "z is up, turned to y" : "y is up;"))
+    #expect(abs(alignment.longestSide - 1.7) < 1e-12)
+    #expect(alignment.remarks[0] == "a.obj: 8 vertices, 3 faces")
+    #expect(alignment.remarks[1].hasSuffix("taken for \(unit)"))
+    #expect(alignment.remarks[2] == (up == .z ? "z is up, turned so that y is" : "y is up"))
   }
 
   @Test func turningKeepsHandsAndFaces() throws {
@@ -65,6 +67,11 @@ import Testing
     #expect(alignment.similarity.scale == 0.01)
     // A size that fits no unit is taken when the unit is said.
     #expect(try MeshAlignment(of: slab(scale: 1e-3), name: "a", unit: .metres).unit == .metres)
+    // 67 inches look like 67 centimetres.
+    let inches = slab(scale: 1 / MeshAlignment.Unit.inches.inMetres)
+    #expect(try MeshAlignment(of: inches, name: "a").unit == .centimetres)
+    let told = try MeshAlignment(of: inches, name: "a", unit: .inches)
+    #expect(abs(told.longestSide - 1.7) < 1e-12 && told.remarks[1] == "longest side 66.93, in inches as given")
   }
 
   @Test func whoCrouchesIsTakenForUpright() throws {
@@ -76,14 +83,27 @@ import Testing
     }
   }
 
-  @Test func looseVerticesAreKeptAndReported() throws {
+  @Test(arguments: MeshAlignment.UpAxis.allCases, [-90.0, 30, 180])
+  func aTurnIsAboutTheUpAxisAndUndone(up: MeshAlignment.UpAxis, degrees: Double) throws {
+    let mesh = slab(up: up)
+    let alignment = try MeshAlignment(of: mesh, name: "a", turnedByDegrees: degrees)
+    let aligned = alignment.apply(mesh).vertices
+    let box = SpatialBox(aligned)
+    #expect(norm(box.midpoint) < 1e-12 && abs(box.extent.y - 1.7) < 1e-12)
+    #expect(alignment.remarks.contains { $0.hasPrefix("turned by ") })
+    for (back, vertex) in zip(alignment.undo(aligned), mesh.vertices) { #expect(norm(back - vertex) < 1e-12) }
+    // Who faces +x faces +z after a quarter turn clockwise, seen from above.
+    if degrees == -90 { #expect(norm(alignment.similarity.rotation * SIMD3(1, 0, 0) - SIMD3(0, 0, 1)) < 1e-15) }
+  }
+
+  @Test func verticesOfNoFaceDoNotCount() throws {
     var mesh = slab()
-    mesh.vertices.append(SIMD3(3, -4, 5.1))
     let alignment = try MeshAlignment(of: mesh, name: "a")
-    #expect(mesh.unreferencedVertices == [8] && alignment.unreferencedCount == 1)
-    #expect(alignment.summary.contains("1 vertices belong to no face and are kept"))
-    #expect(alignment.apply(mesh).vertices.count == 9)
-    #expect(try !MeshAlignment(of: slab(), name: "a").summary.contains("no face"))
+    mesh.vertices.append(SIMD3(1e6, 0, 0))
+    #expect(mesh.unreferencedVertices == [8] && mesh.referencedVertices == Array(0..<8))
+    let other = try MeshAlignment(of: mesh, name: "a")
+    #expect(other.similarity == alignment.similarity && other.unit == alignment.unit)
+    #expect(other.apply(mesh).vertices.count == 9)
   }
 
   @Test func meshesOfNoSizeAreRefused() throws {
@@ -93,8 +113,12 @@ import Testing
       return error
     }
     #expect(try complaint(TriangleMesh(vertices: [], faces: [])).what.contains("no vertices"))
-    let point = TriangleMesh(vertices: [SIMD3(1, 1, 1), SIMD3(1, 1, 1)], faces: [])
+    var point = TriangleMesh(vertices: [SIMD3(1, 1, 1), SIMD3(1, 1, 1)], faces: [SIMD3(0, 1, 0)])
     #expect(try complaint(point).what.contains("one place"))
+    point.faces = []
+    #expect(try complaint(point).what.contains("no faces"))
+    point.faces = [SIMD3(0, 1, 2)]
+    #expect(try complaint(point).what.contains("face 0 names vertex 2 of 2"))
     var broken = slab()
     broken.vertices[3].y = .nan
     #expect(try complaint(broken).what.contains("vertex 3 is (3.5, nan, 5.0)"))

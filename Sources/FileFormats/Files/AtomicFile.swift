@@ -23,12 +23,7 @@ public enum AtomicFile {
       return
     }
 
-    let folder = (path as NSString).deletingLastPathComponent
-    let name = (path as NSString).lastPathComponent
-    let suffix = String(UInt32.random(in: .min ... .max), radix: 36)
-    let temporary = (folder as NSString).appendingPathComponent(".\(name).\(suffix).part")
-    let file = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
-    guard file >= 0 else { throw cannotWrite(path, errno) }
+    let (file, temporary) = try openTemporary(beside: path)
     do {
       defer { close(file) }
       for piece in pieces { try write(piece, into: file, path) }
@@ -42,6 +37,21 @@ public enum AtomicFile {
       unlink(temporary)
       throw cannotWrite(path, code)
     }
+  }
+
+  /// Finds out before long work whether its result can be written: makes the temporary file and removes it.
+  ///
+  /// - Throws: As `write(_:to:)`, except for what only shows when the data come.
+  public static func checkWritable(_ url: URL) throws {
+    let path = resolved(url.path)
+    var status = stat()
+    if stat(path, &status) == 0, status.st_mode & S_IFMT != S_IFREG {
+      if status.st_mode & S_IFMT == S_IFDIR { throw cannotWrite(path, EISDIR) }
+      return
+    }
+    let (file, temporary) = try openTemporary(beside: path)
+    close(file)
+    unlink(temporary)
   }
 
   /// Makes a folder and its parents; one that exists is left alone.
@@ -61,6 +71,16 @@ public enum AtomicFile {
         }
       }
     }
+  }
+
+  private static func openTemporary(beside path: String) throws -> (file: Int32, path: String) {
+    let folder = (path as NSString).deletingLastPathComponent
+    let name = (path as NSString).lastPathComponent
+    let suffix = String(UInt32.random(in: .min ... .max), radix: 36)
+    let temporary = (folder as NSString).appendingPathComponent(".\(name).\(suffix).part")
+    let file = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
+    guard file >= 0 else { throw cannotWrite(path, errno) }
+    return (file, temporary)
   }
 
   private static func resolved(_ path: String) -> String {

@@ -1,0 +1,24 @@
+import Datasets
+import Layers
+
+extension MAPConNetNetwork {
+  /// Puts the pose of one mesh on the body of another, without recording.
+  ///
+  /// - Throws: What the device's faults are, and `ComputeError` `.data` when the result is not finite.
+  public func transferred(pose: TransferMesh, to identity: TransferMesh) throws -> MovedMesh {
+    let device = parameters.device
+    func tensor(_ mesh: TransferMesh) -> Tensor { Tensor(mesh.points, [1, mesh.pointCount, 3], .float32, on: device) }
+    let pass = ForwardPass(parameters, isTraining: false)
+    let posePoints = tensor(pose)
+    let result = transfer(
+      identity: encode(tensor(identity), pass), pose: encode(posePoints, pass), posePoints: posePoints, pass)
+    let output = try device.download(result.refined.view, as: Float.self)
+    guard output.allSatisfy(\.isFinite) else {
+      throw ComputeError(
+        .data, what: "the network places vertices at no finite point",
+        why: "its parameters hold numbers that are not finite, or far too large: its training has diverged",
+        mend: "train again with a lower training.learningRate, or use another run")
+    }
+    return identity.moved(to: output)
+  }
+}

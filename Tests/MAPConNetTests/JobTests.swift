@@ -59,6 +59,44 @@ import Training
     #expect(cyclic[0]["point_loss_cc"] != losses[0]["point_loss_cc"])
   }
 
+  /// The coarse stage is there for bodies of several sizes only; it keeps the schedule and draws batches of its own.
+  @Test func theCoarseStageDrawsItsOwnBatches() throws {
+    var settings = MAPConNetSettings()
+    #expect(settings.hasCoarseStage)
+    settings.data.coarseVertices = settings.data.vertices
+    #expect(!settings.hasCoarseStage)
+    settings = MAPConNetSettings()
+    settings.data.folder = "meshes"
+    #expect(!settings.hasCoarseStage)
+
+    let setup = try setup(labelled: 50, usesUnlabelled: true)
+    #expect(setup.stages.map(\.stage.name) == ["training"])
+    let stage = setup.settings.training
+    let coarse = try MAPConNetStage("coarse", stage, of: setup.source, setup.settings, isFirstOfTwo: true)
+    for step in 0..<stage.stepsPerEpoch {
+      let (first, second) = (try coarse.batch(step), try setup.stages[0].batch(step))
+      #expect(first.isSupervised == second.isSupervised)
+      #expect(first.identityPoints != second.identityPoints)
+    }
+  }
+
+  /// A network whose phi equals theta matches every vertex of a mesh with itself.
+  @Test func theMatchedStartMatchesByPlace() throws {
+    let setup = try setup(labelled: 100, usesUnlabelled: false)
+    #expect(setup.settings.model.start == .matched)
+    let network = try setup.untrainedNetwork(on: Devices.each[0].device)
+    let parameters = network.parameters
+    func weight(_ name: String) throws -> [Float] {
+      try parameters.device.download(parameters.view("net.netCorr.\(name).weight"), as: Float.self)
+    }
+    #expect(try weight("phi") == weight("theta"))
+    let errors = try setup.test.errors(of: network)
+    let published = try MAPConNetNetwork(setup.settings.architecture, on: parameters.device)
+    published.initialize(seed: 1)
+    let atRandom = try setup.test.errors(of: published)
+    #expect(TransferErrors.mean(of: errors.warped).pmd < 0.5 * TransferErrors.mean(of: atRandom.warped).pmd)
+  }
+
   /// The baselines of a comparison: the identity mesh itself is no transfer, the target is a perfect one.
   @Test func theTargetHasNoError() throws {
     let setup = try setup(labelled: 100, usesUnlabelled: false)

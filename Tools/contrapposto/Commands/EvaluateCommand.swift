@@ -28,9 +28,13 @@ struct EvaluateCommand: ParsableCommand {
 
     @OptionGroup var arguments: RunArguments
 
+    @Option(help: "Another MAPConNet or 3D-CoreNet run, on the same data, for a row of its own. Repeatable.")
+    var beside: [String] = []
+
     func run() throws {
       let folder = try RunFolder.open(arguments.folder)
-      print(try MAPConNetSession(MAPConNetOptions.load(folder), device: arguments.device).evaluate(folder))
+      let session = try MAPConNetSession(MAPConNetOptions.load(folder), device: arguments.device)
+      print(try session.evaluate(folder, beside: beside.map(RunFolder.open)))
     }
   }
 }

@@ -38,14 +38,33 @@ struct MAPConNetSession: RunSession {
     return network
   }
 
-  private func comparison(_ network: MAPConNetNetwork, _ folder: RunFolder) throws -> MAPConNetComparison {
+  private func comparison(
+    _ network: MAPConNetNetwork, _ folder: RunFolder, beside others: [RunFolder] = []
+  ) throws -> MAPConNetComparison {
+    let rivals = try others.map { other in
+      let trained = try TrainedTransfer(other)
+      guard trained.settings.sharesData(with: settings) else {
+        throw ComputeError(
+          .configuration, what: "\(other.path) was trained on other data than \(folder.path)",
+          why: "it may have seen the people or poses of this test",
+          mend: "give a run whose seed and data settings are the same, but for labels and vertices")
+      }
+      let name = "\(trained.settings.modelName), \(URL(fileURLWithPath: other.path).lastPathComponent)"
+      let size = setup.source.vertexCount
+      return (name, try trained.network(identityPoints: size, posePoints: size, on: device).network)
+    }
     let comparison = try MAPConNetComparison(
-      setup, network, untrained: setup.untrainedNetwork(on: device), in: folder)
+      setup, network, beside: rivals, untrained: setup.untrainedNetwork(on: device), in: folder)
     try comparison.write(to: folder)
     return comparison
   }
 
-  func evaluate(_ folder: RunFolder) throws -> String { try comparison(network(of: folder), folder).table }
+  func evaluate(_ folder: RunFolder) throws -> String { try evaluate(folder, beside: []) }
+
+  /// - Parameter others: runs whose networks are measured on the same pairs.
+  func evaluate(_ folder: RunFolder, beside others: [RunFolder]) throws -> String {
+    try comparison(network(of: folder), folder, beside: others).table
+  }
 
   func report(on folder: RunFolder) throws -> String {
     let network = try network(of: folder)

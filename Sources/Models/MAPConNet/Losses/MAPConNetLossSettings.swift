@@ -16,7 +16,7 @@ public struct MAPConNetLossSettings: Codable, Sendable, Equatable {
   /// Whether the first pass of an unsupervised step adds its mesh and point terms; in the paper it only gives the proxy.
   public var usesFirstPass = true
 
-  public init() {}
+  public init(edge: Double = 0.5) { self.edge = edge }
 
   /// Those of 3D-CoreNet: no contrastive terms.
   public static let coreNet = MAPConNetLossSettings().withoutContrast

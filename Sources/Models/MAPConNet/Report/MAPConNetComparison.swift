@@ -20,21 +20,30 @@ public struct MAPConNetComparison: EvaluationTable, Sendable, Equatable {
 
   /// Measures all test pairs and writes the network's errors of each to `pairs.csv` in the run folder.
   ///
-  /// - Parameter untrained: the network as it was before the first step.
+  /// - Parameters:
+  ///   - others: networks of other runs, by name.
+  ///   - untrained: the network as it was before the first step.
   public init(
-    _ setup: MAPConNetSetup, _ network: MAPConNetNetwork, untrained: MAPConNetNetwork, in folder: RunFolder
+    _ setup: MAPConNetSetup, _ network: MAPConNetNetwork,
+    beside others: [(name: String, network: MAPConNetNetwork)] = [],
+    untrained: MAPConNetNetwork, in folder: RunFolder
   ) throws {
-    func errors(_ predict: (PoseTransferSample) throws -> [Float]) throws -> [TransferErrors] {
-      try setup.test.errors(emdPairs: setup.settings.data.emdPairs, of: predict)
+    let emdPairs = setup.settings.data.emdPairs
+    let own = try setup.test.errors(emdPairs: emdPairs, of: network)
+    try Self.write(own.refined, of: setup.test, to: folder)
+    func row(_ name: String, _ network: MAPConNetNetwork) throws -> Row {
+      Row(name: name, errors: .mean(of: try setup.test.errors(emdPairs: emdPairs, of: network).refined))
     }
-    let own = try errors { try network.predict($0) }
-    try Self.write(own, of: setup.test, to: folder)
-    rows = [
-      Row(name: setup.modelName, errors: .mean(of: own)),
-      Row(name: "untrained network", errors: .mean(of: try errors { try untrained.predict($0) })),
-      Row(name: "identity mesh unchanged", errors: .mean(of: try errors { $0.identityPoints })),
-    ]
-    emdPairCount = own.count { $0.emd != nil }
+    let unchanged = try setup.test.errors(emdPairs: emdPairs) { $0.identityPoints }
+    rows =
+      [
+        Row(name: setup.modelName, errors: .mean(of: own.refined)),
+        Row(name: "its match, not refined", errors: .mean(of: own.warped)),
+      ]
+      + (try others.map(row)) + [
+        try row("untrained network", untrained), Row(name: "identity mesh unchanged", errors: .mean(of: unchanged)),
+      ]
+    emdPairCount = own.refined.count { $0.emd != nil }
     pairCount = setup.test.pairs.count
     data = setup.source.summary
   }

@@ -20,7 +20,7 @@ public final class MAPConNetJob: TrainingJob {
     trainer = MAPConNetTrainer(network, loss: setup.settings.activeLoss, seed: UInt64(setup.settings.seed))
   }
 
-  public var stages: [TrainingStage] { [TrainingStage(name: "training", settings: setup.settings.training)] }
+  public var stages: [TrainingStage] { setup.stages.map(\.stage) }
 
   public let lossNames =
     [
@@ -29,30 +29,31 @@ public final class MAPConNetJob: TrainingJob {
     ]
     + ["mesh_loss_fp", "point_loss_fp", "edge_loss_sc", "rec_loss_sc", "mesh_loss_sc", "point_loss_sc", "total"]
   /// In 1e-3 square metres, as published tables give them.
-  public let metricNames = ["pmd", "chamfer"]
+  public let metricNames = ["pmd", "chamfer", "warped_pmd"]
 
   public func batches(ofStage stage: Int) throws -> @Sendable (_ step: Int) throws -> PoseTransferBatch {
-    let sampler = setup.sampler
-    return { step in try sampler.batch(step) }
+    let stage = setup.stages[stage]
+    return { step in try stage.batch(step) }
   }
 
-  /// The one stage begins with the optimiser as it was made.
+  /// The optimiser goes on through the stages.
   public func begin(stage: Int) throws {}
 
   public func step(_ batch: PoseTransferBatch, _ context: StepContext) throws -> [String: Double] {
     var times: StepTimes?
     let terms = try trainer.step(
       MAPConNetBatch(batch, edges: setup.settings.loss.edgeAverage, on: device),
-      batch.isSupervised ? .supervised : .unsupervised, number: context.position.step,
+      batch.isSupervised ? .supervised : .unsupervised,
+      number: setup.stages[context.position.stage].number(ofStep: context.position.step),
       learningRate: context.learningRate, times: &times)
     return Dictionary(
       uniqueKeysWithValues: terms.map { ($0.name, $0.value) } + [("total", terms.reduce(0) { $0 + $1.value })])
   }
 
   public func evaluate(stage: Int) throws -> [String: Double] {
-    let network = trainer.network
-    let errors = TransferErrors.mean(of: try setup.validation.errors { try network.predict($0) })
-    return ["pmd": 1000 * errors.pmd, "chamfer": 1000 * errors.chamfer]
+    let errors = try setup.validation.errors(of: trainer.network)
+    let (refined, warped) = (TransferErrors.mean(of: errors.refined), TransferErrors.mean(of: errors.warped))
+    return ["pmd": 1000 * refined.pmd, "chamfer": 1000 * refined.chamfer, "warped_pmd": 1000 * warped.pmd]
   }
 
   // MARK: - Checkpoints

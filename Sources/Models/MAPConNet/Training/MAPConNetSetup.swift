@@ -8,19 +8,20 @@ import Training
 public struct MAPConNetSetup: Sendable {
   public let settings: MAPConNetSettings
   public let source: any PoseTransferSource
-  let sampler: PoseTransferSampler
+  /// Training's stages, the coarse one first where there is one.
+  let stages: [MAPConNetStage]
   public let validation, test: PoseTransferEvaluationSet
 
   public init(_ settings: MAPConNetSettings) throws {
     try settings.validate()
     self.settings = settings
     let seed = UInt64(settings.seed)
-    let source = try Self.source(settings.data, seed: seed)
-    self.source = source
-    sampler = try PoseTransferSampler(
-      source, percentage: settings.data.labelled, usesUnlabelled: settings.data.usesUnlabelled,
-      pairsPerEpoch: settings.training.stepsPerEpoch * settings.training.batch, batchSize: settings.training.batch,
-      seed: seed)
+    let sources = try Self.sources(settings, seed: seed)
+    source = sources.fine
+    stages =
+      try
+      (sources.coarse.map { [try MAPConNetStage("coarse", settings.coarse, of: $0, settings, isFirstOfTwo: true)] }
+      ?? []) + [MAPConNetStage("training", settings.training, of: source, settings)]
     test = PoseTransferEvaluationSet(
       source, pairs: try source.pairs(of: .test, count: settings.data.testPairs, seed: seed), seed: seed)
     // Published sets have no validation split; training meshes choose the best checkpoint there, never test meshes.
@@ -31,13 +32,17 @@ public struct MAPConNetSetup: Sendable {
         of: hasValidation ? .validation : .train, count: settings.data.validationPairs, seed: seed), seed: seed)
   }
 
-  private static func source(_ data: MAPConNetSettings.Data, seed: UInt64) throws -> any PoseTransferSource {
+  /// The meshes of full size, and those of the coarse stage: the same people in the same poses.
+  private static func sources(
+    _ settings: MAPConNetSettings, seed: UInt64
+  ) throws -> (fine: any PoseTransferSource, coarse: (any PoseTransferSource)?) {
+    let data = settings.data
     if let folder = data.folder {
-      return try NPTFolder(
+      let folder = try NPTFolder(
         URL(fileURLWithPath: folder), layout: data.ranges.layout(section: "data.ranges"),
         testList: data.testList.map { URL(fileURLWithPath: $0) })
+      return (folder, nil)
     }
-    let body = try data.body.load(vertices: data.vertices, annyCache: URL(fileURLWithPath: data.annyCache))
     let identities = SplitCounts(
       train: data.identities, validation: data.validationIdentities, test: data.testIdentities)
     let counts = SplitCounts(train: data.poses, validation: data.validationPoses, test: data.testPoses)
@@ -46,13 +51,20 @@ public struct MAPConNetSetup: Sendable {
         try NumberedPoses(
           counts, of: MotionLibrary(folder: $0), test: data.evaluationMotion.map { try MotionLibrary(folder: $0) })
       } ?? NumberedPoses(counts, seed: seed)
-    return PosedBodies(body: body, identities: identities, poses: poses, seed: seed)
+    func bodies(vertices: Int) throws -> PosedBodies {
+      let body = try data.body.load(vertices: vertices, annyCache: URL(fileURLWithPath: data.annyCache))
+      return PosedBodies(body: body, identities: identities, poses: poses, seed: seed)
+    }
+    return (
+      try bodies(vertices: data.vertices),
+      settings.hasCoarseStage ? try bodies(vertices: data.coarseVertices) : nil
+    )
   }
 
   /// What a checkpoint of this network says about itself.
   public var identity: [String: String] { settings.identity }
 
-  public var modelName: String { settings.model.kind == .corenet ? "3D-CoreNet" : "MAPConNet" }
+  public var modelName: String { settings.modelName }
 
   /// The network as it is before the first step. Its power iterations have settled: without, its weights would be
   /// divided by numbers near 0.

@@ -39,16 +39,39 @@ extension PoseTransferEvaluationSet {
   ) throws -> [TransferErrors] {
     try pairs.indices.map { index in
       let sample = try sample(index)
-      guard let truth = sample.groundTruth else { preconditionFailure("evaluation samples are supervised") }
-      let target = points(truth)
-      let output = centredByBox(points(try predict(sample)))
-      let faces = triangles(sample.facesIdentity)
-      return TransferErrors(
-        pmd: pointMeshDistance(output, target), chamfer: chamferDistance(output, target),
-        edge: try edgeLengthError(output, reference: target, faces: faces),
-        normal: normalError(output, target: target, faces: faces),
-        emd: index < emdPairs && canBeMatched(output) ? try earthMoversDistance(output, target) : nil)
+      return try sample.errors(of: predict(sample), measuresEMD: index < emdPairs)
     }
+  }
+
+  /// The errors of every pair, after and before the refinement.
+  ///
+  /// - Parameter emdPairs: as above.
+  public func errors(
+    emdPairs: Int = 0, of network: MAPConNetNetwork
+  ) throws -> (refined: [TransferErrors], warped: [TransferErrors]) {
+    var errors: (refined: [TransferErrors], warped: [TransferErrors]) = ([], [])
+    for index in pairs.indices {
+      let sample = try sample(index)
+      let result = try network.transferred(sample)
+      errors.refined.append(try sample.errors(of: result.refined, measuresEMD: index < emdPairs))
+      errors.warped.append(try sample.errors(of: result.warped, measuresEMD: index < emdPairs))
+    }
+    return errors
+  }
+}
+
+extension PoseTransferSample {
+  /// How far `output`, `[identity points, 3]`, is from the target.
+  fileprivate func errors(of output: [Float], measuresEMD: Bool) throws -> TransferErrors {
+    guard let groundTruth else { preconditionFailure("evaluation samples are supervised") }
+    let target = points(groundTruth)
+    let output = centredByBox(points(output))
+    let faces = triangles(facesIdentity)
+    return TransferErrors(
+      pmd: pointMeshDistance(output, target), chamfer: chamferDistance(output, target),
+      edge: try edgeLengthError(output, reference: target, faces: faces),
+      normal: normalError(output, target: target, faces: faces),
+      emd: measuresEMD && canBeMatched(output) ? try earthMoversDistance(output, target) : nil)
   }
 }
 
@@ -75,8 +98,6 @@ extension MAPConNetNetwork {
       try device.download(result.matching.warped.view, as: Float.self)
     )
   }
-
-  func predict(_ sample: PoseTransferSample) throws -> [Float] { try transferred(sample).refined }
 }
 
 /// Flat `[points, 3]` as points.

@@ -1,7 +1,7 @@
 /// The OpenCL C sources, embedded in the binary at build time; one file per concept.
 public enum KernelSource: String, Sendable, Hashable, CaseIterable {
   case argReduce, copy, fill, gather, gemm, gemmPlain, map, moments, nearestPoints, random, reduce, scatterAdd, spmm
-  case transport
+  case transport, tripletDistance
 
   /// The program text, with the files that it builds on before it.
   public var text: String {
@@ -21,6 +21,7 @@ public enum KernelSource: String, Sendable, Hashable, CaseIterable {
       case .scatterAdd: [PackageResources.scatterAdd_cl]
       case .spmm: [PackageResources.spmm_cl]
       case .transport: [PackageResources.transport_cl]
+      case .tripletDistance: [PackageResources.tripletDistance_cl]
       }
     return ([PackageResources.real_cl] + parts).map { String(decoding: $0, as: UTF8.self) }.joined(separator: "\n")
   }

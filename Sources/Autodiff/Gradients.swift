@@ -31,15 +31,21 @@ public final class GradientSlot {
     }
   }
 
+  /// Where the caller must now put a gradient: the first one overwrites, later ones add.
+  func accumulator(shape: [Int], _ elementType: ElementType, on device: any Device) -> Accumulator {
+    let view = destination ?? device.allocate(elementType, shape)
+    destination = view
+    defer { hasGradient = true }
+    return Accumulator(view, beta: hasGradient ? 1 : 0)
+  }
+
   /// Lets `write` put a gradient into the slot: with beta 0 it overwrites, with beta 1 it adds.
   func write(
     shape: [Int], _ elementType: ElementType, on device: any Device,
     _ write: (_ destination: TensorView, _ beta: Double) -> Void
   ) {
-    let view = destination ?? device.allocate(elementType, shape)
-    destination = view
-    write(view, hasGradient ? 1 : 0)
-    hasGradient = true
+    let target = accumulator(shape: shape, elementType, on: device)
+    write(target.view, target.beta)
   }
 
   /// Takes over a finished gradient without a copy when the slot is free; false when it must be added instead.
@@ -83,6 +89,19 @@ public struct Gradients {
     guard let index = inputs[input] else { return }
     let (shape, elementType) = tape.shape(index)
     tape.slot(index).write(shape: shape, elementType, on: device, write)
+  }
+
+  /// Lets one launch put gradients into the slots of several inputs, nil where none is wanted.
+  ///
+  /// A tensor that is an input twice has one slot: its first accumulator overwrites or adds, its second one adds.
+  public func accumulate(_ inputs: Range<Int>, _ write: (_ accumulators: [Accumulator?]) -> Void) {
+    write(
+      inputs.map { input in
+        self.inputs[input].map { index in
+          let (shape, elementType) = tape.shape(index)
+          return tape.slot(index).accumulator(shape: shape, elementType, on: device)
+        }
+      })
   }
 
   /// Gives an input a finished gradient of its shape.

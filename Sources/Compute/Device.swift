@@ -7,7 +7,8 @@
 /// Work is cut by shape only, never by thread count or load, and partial sums combine in a fixed order,
 /// so the same calls give the same bits on the same device.
 public protocol Device: MemoryOperations, ElementwiseOperations, ReductionOperations, MatrixOperations,
-  SparseOperations, IndexOperations, RandomOperations, OptimizerOperations, TransportOperations, NearestPointOperations
+  SparseOperations, IndexOperations, RandomOperations, OptimizerOperations, TransportOperations, NearestPointOperations,
+  TripletOperations
 {
   var information: DeviceInformation { get }
 

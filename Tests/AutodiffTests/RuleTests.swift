@@ -171,7 +171,27 @@ import Testing
   func tripletDistances(_ test: TestDevice) throws {
     var random = RandomSource(seed: 16)
     let inputs = (0..<3).map { _ in random.tensor([2, 4, 3]) }
-    try checkGradients(test, inputs) { tripletDistance(anchor: $0[0], positive: $0[1], negative: $0[2]) }
+    for splits in [[], [1]] {
+      try checkGradients(test, inputs) {
+        tripletDistance(anchor: $0[0], positive: $0[1], negative: $0[2], splitAt: splits)
+      }
+    }
+  }
+
+  /// Gradients add to what later operations have left, and a tensor may stand in two places.
+  @Test(arguments: Devices.inDouble)
+  func tripletsShareTheirOperands(_ test: TestDevice) throws {
+    var random = RandomSource(seed: 17)
+    let next = RowIndex([1, 2, 3, 0], sourceRows: 4, on: test.device)
+    try checkGradients(test, (0..<2).map { _ in random.tensor([2, 4, 3]) }) { x in
+      let near = tripletDistance(anchor: x[0], positive: x[1], negative: gather(x[1], next))
+      let swapped = tripletDistance(anchor: x[0], positive: x[0].sliced(axis: 1, 0..<4), negative: x[1])
+      let far = tripletDistance(anchor: x[1], positive: gather(x[0], next), negative: x[0])
+      return fused("sum", [near, swapped, far, x[0]]) { x, _ in x[0] * x[1] + x[2] * x[3] }
+    }
+    try checkGradients(test, (0..<2).map { _ in random.tensor([1, 3, 2]) }) { x in
+      fused("square", tripletDistance(anchor: x[0], positive: x[1], negative: x[1])) { $0 * $0 + $0 }
+    }
   }
 
   /// Where a distance is 0 its gradient is 0, not NaN.

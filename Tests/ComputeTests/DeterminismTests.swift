@@ -45,7 +45,16 @@ struct DeterminismTests {
     device.spmm(sparse, x, into: laplacian)
     let scattered = output([4, 7, 33])
     device.scatterAdd(x, RowIndex((0..<517).map { Int32($0 % 7) }, sourceRows: 7, on: device), into: scattered, beta: 0)
-    return try (sums + [mean, variance, logs, product, gram, laplacian, scattered]).map {
+    let triplet = Triplet(
+      anchor: x.sliced(axis: 1, 0..<515), positive: x.sliced(axis: 1, 1..<516), negative: x.sliced(axis: 1, 2..<517),
+      splitAt: [20])
+    let (distances, difference) = (output([2] + triplet.perPoint), output(triplet.perPoint))
+    device.tripletDistance(triplet, distances: distances, difference: difference)
+    let pulled = output([4, 515, 33])
+    device.tripletGradient(
+      triplet, distances: distances, upstream: difference, anchor: Accumulator(pulled, beta: 0), positive: nil,
+      negative: nil)
+    return try (sums + [mean, variance, logs, product, gram, laplacian, scattered, difference, pulled]).map {
       try device.downloadDoubles($0).map(\.bitPattern)
     }
   }

@@ -45,7 +45,8 @@ struct Kernels: ParsableCommand {
         mend: "leave --scalar at float, or pass --device cpu")
     }
     let all =
-      gemmBenchmarks + spmmBenchmarks + elementwiseBenchmarks + sinkhornBenchmarks(type) + nearestPointsBenchmarks
+      gemmBenchmarks + spmmBenchmarks + elementwiseBenchmarks + sinkhornBenchmarks(type) + tripletBenchmarks
+      + nearestPointsBenchmarks
     let benchmarks = all.filter { only.map($0.name.contains) ?? true }
     if benchmarks.isEmpty {
       throw ComputeError(

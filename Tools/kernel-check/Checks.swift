@@ -9,7 +9,7 @@ extension Harness {
     ("elementwise", { $0.checkElementwise() }), ("reductions", { $0.checkReductions() }),
     ("moments", { $0.checkMoments() }), ("matrices", { $0.checkMatrices() }), ("rows", { $0.checkRows() }),
     ("random", { $0.checkRandom() }), ("transport", { $0.checkTransport() }),
-    ("nearestPoints", { $0.checkNearestPoints() }),
+    ("nearestPoints", { $0.checkNearestPoints() }), ("triplets", { $0.checkTriplets() }),
   ]
 
   mutating func checkElementwise() {

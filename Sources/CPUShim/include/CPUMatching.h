@@ -81,3 +81,39 @@ void cpu_nearest_points_float(const float *x, int64_t x_row, int64_t rows, const
                               int64_t columns, float *squared_distance, int32_t *index);
 void cpu_nearest_points_double(const double *x, int64_t x_row, int64_t rows, const double *planes,
                                int64_t columns, double *squared_distance, int32_t *index);
+
+// MARK: Triplets (triplet.c)
+
+/// Rows of one real type, `row` elements apart.
+typedef struct {
+  const void *base;
+  int64_t row;
+} cpu_rows;
+
+/// Anchors with their positives and negatives, a point per row. Group g of the channels is bounds[g] ..<
+/// bounds[g + 1].
+typedef struct {
+  cpu_rows anchor, positive, negative;
+  const int64_t *bounds;
+  int64_t groups;
+} cpu_triplet;
+
+/// Rows that a result is added to: x = beta x + result. With a NULL base there are none.
+typedef struct {
+  void *base;
+  int64_t row;
+  double beta;
+} cpu_accumulator;
+
+/// Each anchor's distance to its positive and to its negative, and their difference: `groups` values a row.
+void cpu_triplet_distance_float(const cpu_triplet *triplet, int64_t rows, void *towards, void *away,
+                                void *difference);
+void cpu_triplet_distance_double(const cpu_triplet *triplet, int64_t rows, void *towards, void *away,
+                                 void *difference);
+/// The gradients of these differences, each times its upstream.
+void cpu_triplet_gradient_float(const cpu_triplet *triplet, int64_t rows, const void *towards,
+                                const void *away, const void *upstream, const cpu_accumulator *anchor,
+                                const cpu_accumulator *positive, const cpu_accumulator *negative);
+void cpu_triplet_gradient_double(const cpu_triplet *triplet, int64_t rows, const void *towards,
+                                 const void *away, const void *upstream, const cpu_accumulator *anchor,
+                                 const cpu_accumulator *positive, const cpu_accumulator *negative);

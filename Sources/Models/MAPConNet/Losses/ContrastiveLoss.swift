@@ -2,27 +2,23 @@ import Layers
 
 /// The mesh-level triplet loss: of whole meshes, on average over their vertices (section 3.3 of the paper).
 ///
-///     loss = mean over samples of max(0, mean over vertices of (|a - p| - |a - n|) + margin)
+/// The anchor's identity channels should resemble one mesh, its pose channels another:
 ///
-/// once for the identity channels and once for the pose channels of the features.
+///     loss = mean over samples of max(0, margin + mean over vertices of (|a - i| - |a - p|))   in identity channels
+///          + mean over samples of max(0, margin + mean over vertices of (|a - p| - |a - i|))   in pose channels
+///
 /// - Parameters:
-///   - identity, pose: (anchor, positive, negative), features `[batch, points, channels]` each.
+///   - anchor, identity, pose: a, i and p, features `[batch, points, channels]` each.
 ///   - identityChannels: where the pose channels begin.
-/// - Returns: `[1]`: weight times the sum of both.
+/// - Returns: `[1]`: weight times the loss.
 func meshTripletLoss(
-  identity: (Tensor, Tensor, Tensor), pose: (Tensor, Tensor, Tensor), identityChannels: Int, margin: Double,
-  weight: Double
+  anchor: Tensor, identity: Tensor, pose: Tensor, identityChannels: Int, margin: Double, weight: Double
 ) -> Tensor {
-  func term(_ triplet: (Tensor, Tensor, Tensor), _ channels: Range<Int>) -> Tensor {
-    func part(_ x: Tensor) -> Tensor { x.sliced(axis: 2, channels) }
-    let d = tripletDistance(anchor: part(triplet.0), positive: part(triplet.1), negative: part(triplet.2))
-    return fusedSum("meshTriplet.mean", [d], scalars: [1 / Double(d.shape[1])], alongAxis: 1) { x, s in x[0] * s[0] }
-  }
-  let channels = identity.0.shape[2]
-  let means = [term(identity, 0..<identityChannels), term(pose, identityChannels..<channels)]
-  let batch = Double(identity.0.shape[0])
-  return fusedSum("meshTriplet", means, scalars: [margin, weight / batch]) { x, s in
-    [s[1] * (relu(x[0] + s[0]) + relu(x[1] + s[0]))]
+  let d = tripletDistance(anchor: anchor, positive: identity, negative: pose, splitAt: [identityChannels])
+  let means = fusedSum("meshTriplet.mean", [d], scalars: [1 / Double(d.shape[1])], alongAxis: 1) { x, s in x[0] * s[0] }
+  let groups = (0..<2).map { means.sliced(axis: 2, $0..<$0 + 1) }
+  return fusedSum("meshTriplet", groups, scalars: [margin, weight / Double(d.shape[0])]) { x, s in
+    [s[1] * (relu(s[0] + x[0]) + relu(s[0] - x[1]))]
   }[0]
 }
 

@@ -110,20 +110,16 @@ public struct MAPConNetPasses {
     // Half of the step's features are recomputed, those of its inputs: a balance of time and memory.
     let warped = network.encode(transfer.matching.warped, pass, recomputing: false)
     step.features.append(("out_features\(suffix)", warped))
-    let split = network.architecture.identityChannels
-    let mesh: Tensor
+    let (anchor, posed): (Tensor, Tensor)
     switch order {
-    case .sameOrder:
-      mesh = meshTripletLoss(
-        identity: (pose, identity, warped), pose: (pose, warped, identity), identityChannels: split,
-        margin: loss.meshMargin, weight: loss.mesh)
+    case .sameOrder: (anchor, posed) = (pose, warped)
     case .matched:
       let match = try RowIndex(copying: transfer.matching.match, sourceRows: pose.shape[1], on: device)
-      let ordered = gather(pose, match)
-      mesh = meshTripletLoss(
-        identity: (warped, identity, ordered), pose: (warped, ordered, identity), identityChannels: split,
-        margin: loss.meshMargin, weight: loss.mesh)
+      (anchor, posed) = (warped, gather(pose, match))
     }
+    let mesh = meshTripletLoss(
+      anchor: anchor, identity: identity, pose: posed, identityChannels: network.architecture.identityChannels,
+      margin: loss.meshMargin, weight: loss.mesh)
     let negatives = loss.pointNegatives.rows(
       batch: identity.shape[0], points: identity.shape[1], from: pass.random, on: device)
     let point = pointTripletLoss(

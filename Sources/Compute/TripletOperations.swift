@@ -55,17 +55,6 @@ public protocol TripletOperations: AnyObject, Sendable {
     negative: Accumulator?)
 }
 
-/// A view that a result is added to: view = beta view + result. With beta = 0 its old content has no influence.
-public struct Accumulator: Sendable {
-  public let view: TensorView
-  public let beta: Double
-
-  public init(_ view: TensorView, beta: Double) {
-    self.view = view
-    self.beta = beta
-  }
-}
-
 // MARK: - Compositions: the defaults, and the twins that tests hold fused kernels against
 
 extension TripletOperations where Self: MemoryOperations & ElementwiseOperations & ReductionOperations {
@@ -107,7 +96,7 @@ extension TripletOperations where Self: MemoryOperations & ElementwiseOperations
       }
       map(gradientProgram, operands + distances.pair(group) + [upstream.of(group)], into: results)
       for case (let result, let part?) in zip(results, parts) where part.beta != 0 {
-        map(accumulationProgram, [part.view, result], scalars: [part.beta], into: [part.view])
+        add(result, to: part)
       }
     }
   }
@@ -145,9 +134,6 @@ private let gradientProgram = ElementwiseProgram("tripletDistance.gradient", inp
   let towardsPositive = select(x[3], x[5] / x[3] * (x[0] - x[1]), 0)
   let towardsNegative = select(x[4], x[5] / x[4] * (x[0] - x[2]), 0)
   return [towardsPositive - towardsNegative, -towardsPositive, towardsNegative]
-}
-private let accumulationProgram = ElementwiseProgram("accumulate", inputs: 2, scalars: 1) { x, s in
-  [s[0] * x[0] + x[1]]
 }
 
 // MARK: - Shape rules

@@ -84,7 +84,8 @@ public func convolution2DRule(
       .shape,
       what: "convolution2D: a \(weight.elementType) weight of shape \(weight.shape) with strides "
         + "\(weight.strides)",
-      why: "pictures of \(x.shape[3]) channels become \(y.shape[3]), so it is a contiguous \(x.elementType) \(expected)",
+      why: "pictures of \(x.shape[3]) channels become \(y.shape[3]): that takes a contiguous \(x.elementType) "
+        + "\(expected)",
       mend: "pass [outputs, inputs, size, size] in this order")
   }
   guard let epilogue else { return }

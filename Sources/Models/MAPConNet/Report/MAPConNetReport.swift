@@ -1,6 +1,7 @@
 import Datasets
 import FileFormats
 import Geometry
+import Layers
 import Rendering
 import Training
 

@@ -44,6 +44,8 @@ let package = Package(
       ].map { .embedInCode($0 + ".cl") }),
     .systemLibrary(name: "CZip", path: "Sources/SystemLibraries/CZip", providers: [.apt(["libzip-dev"])]),
     .systemLibrary(name: "CPNG", path: "Sources/SystemLibraries/CPNG", providers: [.apt(["libpng-dev"])]),
+    .systemLibrary(
+      name: "CTurboJPEG", path: "Sources/SystemLibraries/CTurboJPEG", providers: [.apt(["libturbojpeg0-dev"])]),
     .systemLibrary(name: "CZlib", path: "Sources/SystemLibraries/CZlib", providers: [.apt(["zlib1g-dev"])]),
 
     // The seam and its two backends.
@@ -57,7 +59,7 @@ let package = Package(
     .target(name: "Optimizers", dependencies: ["Layers"]),
 
     // The world outside: files, bodies, pictures, samples.
-    .target(name: "FileFormats", dependencies: ["Compute", "CZip", "CPNG", "CZlib"]),
+    .target(name: "FileFormats", dependencies: ["Compute", "CZip", "CPNG", "CTurboJPEG", "CZlib"]),
     .target(name: "Geometry", dependencies: ["Compute"]),
     .target(name: "Rendering", dependencies: ["Geometry", "FileFormats"]),
     .target(name: "Datasets", dependencies: ["Geometry", "FileFormats"]),

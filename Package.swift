@@ -39,8 +39,9 @@ let package = Package(
       name: "Kernels", path: "Kernels",
       // By name: SwiftPM keeps what a manifest once evaluated to, so a folder listing would miss a new file.
       resources: [
-        "argReduce", "copy", "epilogue", "fill", "gather", "gemm", "gemmPlain", "map", "moments", "nearestPoints",
-        "operands", "random", "real", "reduce", "scatterAdd", "spmm", "transport", "tripletDistance",
+        "argReduce", "convolution", "copy", "epilogue", "fill", "gather", "gemm", "gemmPlain", "map", "moments",
+        "nearestPoints", "operands", "pooling", "random", "real", "reduce", "scatterAdd", "spmm", "transport",
+        "tripletDistance",
       ].map { .embedInCode($0 + ".cl") }),
     .systemLibrary(name: "CZip", path: "Sources/SystemLibraries/CZip", providers: [.apt(["libzip-dev"])]),
     .systemLibrary(name: "CPNG", path: "Sources/SystemLibraries/CPNG", providers: [.apt(["libpng-dev"])]),

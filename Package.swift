@@ -96,7 +96,7 @@ let package = Package(
       name: "TestSupport", dependencies: ["CPUBackend", "OpenCLBackend", "FileFormats"], path: "Tests/TestSupport"),
     test("ComputeTests", []),
     test("AutodiffTests", ["Autodiff", "Layers", "Optimizers"]),
-    test("FileFormatsTests", ["FileFormats"]),
+    test("FileFormatsTests", ["FileFormats", "CTurboJPEG"]),
     test("GeometryTests", ["Geometry"]),
     test("RenderingTests", ["Rendering"]),
     test("DatasetsTests", ["Datasets"]),

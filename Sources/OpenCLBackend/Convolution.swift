@@ -34,8 +34,7 @@ extension OpenCLDevice {
       gemm(dy.pixels, weight.filters, into: dx.pixels, alpha: 1, beta: beta, epilogue: nil)
       return
     }
-    // Tiles are at least 16 columns wide: for the few channels of a picture a product over all taps at once is faster.
-    if dx.shape[3] < 8 {
+    if Self.composesDataGradient(dx, window) {
       composedConvolution2DDataGradient(dy, weight, into: dx, window: window, beta: beta)
       return
     }
@@ -55,6 +54,15 @@ extension OpenCLDevice {
           epilogue: ConvolutionEpilogue(residual: dx), factor: beta)
       }
     }
+  }
+
+  /// Whether one product for the gradients of whole windows, which are then added up, is the faster way.
+  ///
+  /// Its result is as wide as all taps together. For the few channels of a picture that fills tiles, which are at least
+  /// 16 columns wide; and many channels make tiles enough for the largest.
+  private static func composesDataGradient(_ dx: TensorView, _ window: Window) -> Bool {
+    let channels = dx.shape[3]
+    return channels < 8 || (channels >= GemmTiles.large.n && window.stride == 1 && dx.elementType == .float32)
   }
 
   public func convolution2DFilterGradient(

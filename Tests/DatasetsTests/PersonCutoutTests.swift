@@ -15,8 +15,9 @@ import Testing
   }
 
   private func mask(_ width: Int, _ height: Int, _ isPerson: (Int, Int) -> Bool) -> PersonMask {
-    let pixels = (0..<height).flatMap { y in
-      (0..<width).flatMap { x in [UInt8](repeating: isPerson(x, y) ? 1 : 0, count: 3) }
+    var pixels: [UInt8] = []
+    for y in 0..<height {
+      for x in 0..<width { pixels += [UInt8](repeating: isPerson(x, y) ? 1 : 0, count: 3) }
     }
     return PersonMask(drawn: Image(width: width, height: height, pixels: pixels))
   }

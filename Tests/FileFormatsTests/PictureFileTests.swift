@@ -19,9 +19,11 @@ import Testing
 
   /// Smooth colours that rise along different axes, so that nothing can change places unseen.
   private func slope(_ width: Int, _ height: Int) -> [UInt8] {
-    (0..<height).flatMap { y in
-      (0..<width).flatMap { x in [UInt8(20 + 200 * x / width), UInt8(20 + 200 * y / height), 60] }
+    var pixels: [UInt8] = []
+    for y in 0..<height {
+      for x in 0..<width { pixels += [UInt8(20 + 200 * x / width), UInt8(20 + 200 * y / height), 60] }
     }
+    return pixels
   }
 
   // MARK: JPEG

@@ -54,10 +54,10 @@ public struct SceneMotions: Sendable {
       training.removeAll { $0.subject == last }
     }
     let tested: [any SceneMotion] =
-      test.map { $0.clips.map(CapturedMotion.init) } ?? generated(.test, counts, seed: seed).map(\.motion)
-    let motions =
-      training.map { (SampleSplit.train, $0 as any SceneMotion) } + held.map { (.validation, $0 as any SceneMotion) }
-      + tested.map { (.test, $0) }
+      test.map { $0.clips.map(CapturedMotion.init) } ?? generated(.test, counts, seed: seed).map(\.1)
+    var motions: [(SampleSplit, any SceneMotion)] = training.map { (.train, $0) }
+    motions += held.map { (.validation, $0) }
+    motions += tested.map { (.test, $0) }
     for split in SampleSplit.allCases {
       let others = Set(motions.filter { $0.0 != split }.map(\.1.subject))
       if let shared = motions.first(where: { $0.0 == split && others.contains($0.1.subject) }) {

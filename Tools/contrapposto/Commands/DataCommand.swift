@@ -9,7 +9,7 @@ struct DataCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "data",
     abstract: "Fetches and imports the body model that training samples are made of; exports samples.",
-    subcommands: [Download.self, ImportAnny.self, Info.self, Export.self])
+    subcommands: [Download.self, ImportAnny.self, Info.self, Export.self, CheckMultiView.self])
 
   struct Download: ParsableCommand {
     static let configuration = CommandConfiguration(

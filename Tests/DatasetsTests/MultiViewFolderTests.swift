@@ -87,7 +87,7 @@ import Testing
       try folder.write(folder.text("dataset.json").replacing("\"mm\"", with: "\"m\""), to: "dataset.json")
       #expect(try MultiViewFolder(folder.url).joints(at: first)?[0] == SIMD3(500, 1500, 2500))
 
-      try folder.write("3,\(row)\n4,\(row.replacing("7.5", with: "nan"))\n", to: "S1/Walk-1/left/poses.csv")
+      try folder.write("3,\(row)\n4,\(row.replacing(",7.5,", with: ",nan,"))\n", to: "S1/Walk-1/left/poses.csv")
       let error = try fault(folder)
       #expect(
         error.what.hasSuffix("left/poses.csv, line 2: a number is not finite") && error.why.contains("52 numbers"))
@@ -97,7 +97,8 @@ import Testing
   }
 
   @Test(arguments: [
-    ("{\"version\": 1,\n \"fps\" 50}", "line 2"), ("[]", "\"version\" is not 1"), ("{\"version\": 2}", "\"version\""),
+    ("{\"version\": 1,\n \"fps\" 50}", "dataset.json:2:8"), ("[]", "\"version\" is not 1"),
+    ("{\"version\": 2}", "\"version\""),
     ("{\"version\": 1}", "\"fps\""), ("{\"version\": 1, \"fps\": 0}", "\"fps\""),
     ("{\"version\": 1, \"fps\": 25, \"unit\": \"inch\"}", "inch"),
     ("{\"version\": 1, \"fps\": 25, \"unit\": 3}", "\"3\""),

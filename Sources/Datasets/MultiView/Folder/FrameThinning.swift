@@ -42,8 +42,8 @@ enum FrameThinning {
     }
     var (low, high) = (0.0, max(first, 1e-3))
     while try isTooLow(high), high < 1024 { (low, high) = (high, 2 * high) }
-    if low == 0, try !isTooLow(0) { return best.threshold }
-    for _ in 0..<16 where best.miss >= 1 {
+    if low == 0, try !isTooLow(0) { return 0 }
+    for _ in 0..<24 where best.miss >= 1 {
       let middle = (low + high) / 2
       if try isTooLow(middle) { low = middle } else { high = middle }
     }

@@ -38,9 +38,9 @@ struct PictureCrop {
             for column in 0..<size {
               let u = ((Double(column) + 0.5) / Double(size) - 0.5) * side
               // Turning the person one way is reading the picture turned the other way.
-              let (person, share, rest) = source.read(
+              let reading = source.read(
                 x: centre.x + u * cosine + v * sine, y: centre.y - u * sine + v * cosine)
-              let color = changed(person, share) + rest
+              let color = changed(reading.person, reading.share) + reading.rest
               let target = 3 * (row * size + (change.isMirrored ? size - 1 - column : column))
               for channel in 0..<3 { colors[target + channel] = color[channel] }
             }
@@ -79,31 +79,45 @@ struct PictureCrop {
     let behindWidth, behindHeight: Int
 
     /// The bilinear mean of the four pixels around a place.
-    ///
-    /// - Returns: the person's part, with its share of the place, and the backdrop's part; colours from 0 to 1.
-    func read(x: Double, y: Double) -> (person: SIMD3<Float>, share: Float, rest: SIMD3<Float>) {
-      var (person, share, rest) = (SIMD3<Float>.zero, Float(0), SIMD3<Float>.zero)
+    func read(x: Double, y: Double) -> Reading {
+      var reading = Reading()
       let (x, y) = (x - 0.5, y - 0.5)
       // Far outside there is nothing, and no integer for it either.
-      guard x > -1, y > -1, x < Double(width), y < Double(height) else { return (person, share, rest) }
+      guard x > -1, y > -1, x < Double(width), y < Double(height) else { return reading }
       let (left, top) = (Int(x.rounded(.down)), Int(y.rounded(.down)))
       let (right, bottom) = (Float(x - Double(left)), Float(y - Double(top)))
-      for (row, ofRow) in [(top, 1 - bottom), (top + 1, bottom)] where row >= 0 && row < height {
-        for (column, ofColumn) in [(left, 1 - right), (left + 1, right)] where column >= 0 && column < width {
-          let weight = ofRow * ofColumn / 255
-          if isPerson[row * width + column] != 0 {
-            person += weight * Self.color(pixels, 3 * (row * width + column))
-            share += ofRow * ofColumn
-          } else if row < behindHeight && column < behindWidth {
-            rest += weight * Self.color(behind, 3 * (row * behindWidth + column))
-          }
-        }
-      }
-      return (person, share, rest)
+      add(left, top, (1 - right) * (1 - bottom), to: &reading)
+      add(left + 1, top, right * (1 - bottom), to: &reading)
+      add(left, top + 1, (1 - right) * bottom, to: &reading)
+      add(left + 1, top + 1, right * bottom, to: &reading)
+      return reading
     }
 
+    @inline(__always)
+    private func add(_ column: Int, _ row: Int, _ weight: Float, to reading: inout Reading) {
+      guard column >= 0, row >= 0, column < width, row < height else { return }
+      let place = row * width + column
+      if isPerson[place] != 0 {
+        reading.person += weight / 255 * Self.color(pixels, 3 * place)
+        reading.share += weight
+      } else if row < behindHeight, column < behindWidth {
+        reading.rest += weight / 255 * Self.color(behind, 3 * (row * behindWidth + column))
+      }
+    }
+
+    @inline(__always)
     private static func color(_ pixels: UnsafeBufferPointer<UInt8>, _ place: Int) -> SIMD3<Float> {
       SIMD3(Float(pixels[place]), Float(pixels[place + 1]), Float(pixels[place + 2]))
     }
+  }
+
+  /// What stands at one place of a picture; colours from 0 to 1.
+  private struct Reading {
+    /// The person's part.
+    var person = SIMD3<Float>.zero
+    /// How much of the place is person.
+    var share: Float = 0
+    /// The backdrop's part.
+    var rest = SIMD3<Float>.zero
   }
 }

@@ -35,12 +35,15 @@ let package = Package(
       name: "CPUShim",
       cSettings: hasOneDNN ? [.define("CONTRAPPOSTO_ONEDNN")] : [],
       linkerSettings: hasOneDNN ? [.linkedLibrary("dnnl"), .linkedLibrary("m")] : [.linkedLibrary("m")]),
+    // Apart from the CPU backend's loops, since samples are drawn with it, too; `kernel.h` is theirs.
+    .target(
+      name: "RasterShim", cSettings: [.headerSearchPath("../CPUShim")], linkerSettings: [.linkedLibrary("m")]),
     .target(
       name: "Kernels", path: "Kernels",
       // By name: SwiftPM keeps what a manifest once evaluated to, so a folder listing would miss a new file.
       resources: [
         "argReduce", "copy", "epilogue", "fill", "gather", "gemm", "gemmPlain", "map", "moments", "nearestPoints",
-        "operands", "random", "real", "reduce", "scatterAdd", "spmm", "transport", "tripletDistance",
+        "operands", "random", "raster", "real", "reduce", "scatterAdd", "spmm", "transport", "tripletDistance",
       ].map { .embedInCode($0 + ".cl") }),
     .systemLibrary(name: "CZip", path: "Sources/SystemLibraries/CZip", providers: [.apt(["libzip-dev"])]),
     .systemLibrary(name: "CPNG", path: "Sources/SystemLibraries/CPNG", providers: [.apt(["libpng-dev"])]),
@@ -48,7 +51,7 @@ let package = Package(
 
     // The seam and its two backends.
     .target(name: "Compute"),
-    .target(name: "CPUBackend", dependencies: ["Compute", "CPUShim"]),
+    .target(name: "CPUBackend", dependencies: ["Compute", "CPUShim", "RasterShim"]),
     .target(name: "OpenCLBackend", dependencies: ["Compute", "CLShim", "Kernels"]),
 
     // Differentiable tensors and what is built of them.
@@ -60,7 +63,7 @@ let package = Package(
     .target(name: "FileFormats", dependencies: ["Compute", "CZip", "CPNG", "CZlib"]),
     .target(name: "Geometry", dependencies: ["Compute"]),
     .target(name: "Rendering", dependencies: ["Geometry", "FileFormats"]),
-    .target(name: "Datasets", dependencies: ["Geometry", "FileFormats"]),
+    .target(name: "Datasets", dependencies: ["Geometry", "FileFormats", "RasterShim"]),
 
     // Training, and the models.
     .target(

@@ -1,7 +1,7 @@
 /// The OpenCL C sources, embedded in the binary at build time; one file per concept.
 public enum KernelSource: String, Sendable, Hashable, CaseIterable {
-  case argReduce, copy, fill, gather, gemm, gemmPlain, map, moments, nearestPoints, random, reduce, scatterAdd, spmm
-  case transport, tripletDistance
+  case argReduce, copy, fill, gather, gemm, gemmPlain, map, moments, nearestPoints, random, raster, reduce, scatterAdd
+  case spmm, transport, tripletDistance
 
   /// The program text, with the files that it builds on before it.
   public var text: String {
@@ -17,6 +17,7 @@ public enum KernelSource: String, Sendable, Hashable, CaseIterable {
       case .moments: [PackageResources.moments_cl]
       case .nearestPoints: [PackageResources.nearestPoints_cl]
       case .random: [PackageResources.random_cl]
+      case .raster: [PackageResources.raster_cl]
       case .reduce: [PackageResources.operands_cl, PackageResources.reduce_cl]
       case .scatterAdd: [PackageResources.scatterAdd_cl]
       case .spmm: [PackageResources.spmm_cl]

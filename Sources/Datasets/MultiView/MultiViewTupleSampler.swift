@@ -117,12 +117,14 @@ public struct MultiViewTupleSampler: Sendable {
     let views = views(source.viewCount, using: &random)
     let isMirrored = random.uniform() < 0.5 && settings.mirrorsTuples
     let range = settings.augmentation ?? (settings.isSingleView ? .singleView : .pretext)
+    // Recordings that mix removed and substituted backgrounds go by a draw's highest bit: a tuple is of one kind.
+    let kind = random.next() & 1 << 63
     func shot(_ view: Int, _ position: Int) -> MultiViewShot {
       var augmentation = PictureAugmentation(range, from: &random)
       augmentation.isMirrored = isMirrored
       return MultiViewShot(
         MultiViewPlace(sequence: source.sequence, view: view, frame: source.frames[position]), augmentation,
-        draw: random.next())
+        draw: random.next() >> 1 | kind)
     }
     let (a, b, c) = (shot(views.a, position), shot(views.b, position), shot(views.c, partner))
     let swaps = (0..<3).map { _ in random.uniform() < 0.5 && settings.swapsPairs }

@@ -91,7 +91,8 @@ extension MultiViewRecordings {
         .data,
         what: "\(sequences[place.sequence].identifier), view \(sequences[place.sequence].views[place.view]), frame "
           + "\(place.frame): the pose is not known",
-        why: "transfer learns poses from labelled pictures", mend: "give poses for this view, or leave the sequence out")
+        why: "transfer learns poses from labelled pictures", mend: "give poses for this view, or leave the sequence out"
+      )
     }
     return joints.dropFirst().map { $0 - joints[0] }
   }

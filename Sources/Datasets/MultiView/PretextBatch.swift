@@ -35,12 +35,15 @@ public struct PretextBatch: Sendable {
   /// Pictures by number: a, b, c, f of tuple t are t, B + t, 2 B + t, 3 B + t.
   private static func pairs(_ swaps: [[Bool]]) -> [SIMD2<Int32>] {
     let count = Int32(swaps.count)
-    return [(0, 1), (1, 2), (0, 3)].enumerated().flatMap { kind, blocks in
-      swaps.enumerated().map { tuple, swaps in
-        let pair = SIMD2(blocks.0 * count + Int32(tuple), blocks.1 * count + Int32(tuple))
-        return swaps[kind] ? SIMD2(pair.y, pair.x) : pair
+    let blocks: [SIMD2<Int32>] = [SIMD2(0, 1), SIMD2(1, 2), SIMD2(0, 3)]
+    var pairs: [SIMD2<Int32>] = []
+    for (kind, block) in blocks.enumerated() {
+      for tuple in swaps.indices {
+        let pair = block &* count &+ Int32(tuple)
+        pairs.append(swaps[tuple][kind] ? SIMD2(pair.y, pair.x) : pair)
       }
     }
+    return pairs
   }
 }
 

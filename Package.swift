@@ -18,7 +18,7 @@ let package = Package(
       name: "Contrapposto",
       targets: [
         "Compute", "CPUBackend", "OpenCLBackend", "Autodiff", "Layers", "Optimizers", "Training", "Pose2Mesh",
-        "MAPConNet",
+        "MAPConNet", "MultiViewSync",
       ]),
     .executable(name: "contrapposto", targets: ["contrapposto"]),
     .executable(name: "kernel-bench", targets: ["kernel-bench"]),
@@ -77,19 +77,22 @@ let package = Package(
       ]),
     .target(name: "Pose2Mesh", dependencies: ["Training"], path: "Sources/Models/Pose2Mesh"),
     .target(name: "MAPConNet", dependencies: ["Training"], path: "Sources/Models/MAPConNet"),
+    .target(name: "MultiViewSync", dependencies: ["Training"], path: "Sources/Models/MultiViewSync"),
 
     // Tools.
     .target(name: "ToolSupport", dependencies: ["CPUBackend", "OpenCLBackend"], path: "Tools/ToolSupport"),
     .executableTarget(
       name: "contrapposto",
       dependencies: [
-        "ToolSupport", "Pose2Mesh", "MAPConNet", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "ToolSupport", "Pose2Mesh", "MAPConNet", "MultiViewSync",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: "Tools/contrapposto"),
     .executableTarget(
       name: "kernel-bench",
       dependencies: [
-        "ToolSupport", "Pose2Mesh", "MAPConNet", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "ToolSupport", "Pose2Mesh", "MAPConNet", "MultiViewSync",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: "Tools/kernel-bench"),
     .executableTarget(name: "kernel-check", dependencies: ["OpenCLBackend"], path: "Tools/kernel-check"),
@@ -106,6 +109,7 @@ let package = Package(
     test("TrainingTests", ["Training"]),
     test("Pose2MeshTests", ["Pose2Mesh"]),
     test("MAPConNetTests", ["MAPConNet"]),
+    test("MultiViewSyncTests", ["MultiViewSync"]),
     test("ToolTests", ["ToolSupport", "Geometry", "FileFormats"]),
   ],
   swiftLanguageModes: [.v6],

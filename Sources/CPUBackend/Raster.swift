@@ -21,8 +21,8 @@ extension CPUDevice {
       runTiles(coverage.shape[0] * bands, scratchBytes: Int(scratch)) { tile, scratch in
         let (element, first) = (tile / bands, tile % bands * bandHeight)
         var mesh = shared
-        mesh.corners = surfaces.corners.elements(Float.self) + element * vertices * 3
-        mesh.colors = surfaces.colors.elements(Float.self) + element * vertices * 3
+        mesh.corners = UnsafePointer(surfaces.corners.elements(Float.self) + element * vertices * 3)
+        mesh.colors = UnsafePointer(surfaces.colors.elements(Float.self) + element * vertices * 3)
         raster_draw(
           &mesh, Int64(width), Int64(first), Int64(min(first + bandHeight, height)), Int64(samplesPerSide), scratch,
           picture.elements(Float.self) + element * height * width * 3,

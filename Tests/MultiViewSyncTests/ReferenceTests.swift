@@ -1,6 +1,7 @@
 import Compute
 import FileFormats
 import Foundation
+import Layers
 import TestSupport
 import Testing
 import Training

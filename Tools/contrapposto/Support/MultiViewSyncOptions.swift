@@ -58,10 +58,9 @@ struct MultiViewSyncOptions: ParsableArguments {
   /// A network that starts from a run is like that run's, on the same people.
   private func defaults() throws -> MultiViewSyncSettings {
     var settings = MultiViewSyncSettings()
-    guard let pretrained, FileManager.default.fileExists(atPath: RunFolder(path: pretrained).configuration) else {
-      return settings
-    }
-    let source = try Self.load(RunFolder.open(pretrained))
+    // A file of weights is no run and says nothing else.
+    guard let pretrained, let run = try? RunFolder.open(pretrained) else { return settings }
+    let source = try Self.load(run)
     (settings.model, settings.data, settings.seed) = (source.model, source.data, source.seed)
     return settings
   }

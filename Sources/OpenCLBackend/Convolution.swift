@@ -34,6 +34,11 @@ extension OpenCLDevice {
       gemm(dy.pixels, weight.filters, into: dx.pixels, alpha: 1, beta: beta, epilogue: nil)
       return
     }
+    // Tiles are at least 16 columns wide: for the few channels of a picture a product over all taps at once is faster.
+    if dx.shape[3] < 8 {
+      composedConvolution2DDataGradient(dy, weight, into: dx, window: window, beta: beta)
+      return
+    }
     // Pixels that leave the same remainders divided by the stride lie under the same places of their windows.
     for top in 0..<Swift.min(window.stride, dx.shape[1]) {
       for left in 0..<Swift.min(window.stride, dx.shape[2]) {

@@ -14,14 +14,14 @@ struct ConvolutionTests {
   @Test(arguments: Devices.underTest, windows)
   func agreesWithTheOracleForEveryWindow(device: TestDevice, window: Window) throws {
     try checkAll(device, [3, 7, 10, 3], outputs: 4, window)
-    try checkAll(device, [1, 8, 7, 5], outputs: 2, window)
+    try checkAll(device, [1, 8, 7, 9], outputs: 2, window)
   }
 
   /// A single pixel, or less than the window needs: no results, and gradients of nothing.
   @Test(arguments: Devices.underTest, windows)
   func picturesSmallerThanTheWindow(device: TestDevice, window: Window) throws {
     for (height, width) in [(1, 1), (2, 1), (1, 4), (9, 2), (0, 3)] {
-      try checkAll(device, [2, height, width, 3], outputs: 5, window, beta: -0.5)
+      try checkAll(device, [2, height, width, 8], outputs: 5, window, beta: -0.5)
     }
   }
 
@@ -39,7 +39,7 @@ struct ConvolutionTests {
   /// More pixels than a tile or a slice has, and none at all.
   @Test(arguments: Devices.underTest)
   func manyPixelsAndNone(device: TestDevice) throws {
-    try checkAll(device, [2, 19, 23, 5], outputs: 17, Window(size: 3, padding: 1))
+    try checkAll(device, [2, 19, 23, 8], outputs: 17, Window(size: 3, padding: 1))
     try checkAll(device, [2, 70, 67, 3], outputs: 2, Window(size: 3, stride: 2, padding: 1))
     try checkAll(device, [1, 33, 65, 3], outputs: 4, Window(size: 7, stride: 2, padding: 3))
     try checkAll(device, [0, 5, 5, 3], outputs: 4, Window(size: 3, padding: 1), beta: 2)
@@ -48,15 +48,15 @@ struct ConvolutionTests {
   /// A window may step over pixels that none of its places ever sees.
   @Test(arguments: Devices.underTest)
   func stepsWiderThanTheWindow(device: TestDevice) throws {
-    try checkAll(device, [2, 11, 9, 3], outputs: 4, Window(size: 2, stride: 5, padding: 1), beta: -1)
-    try checkAll(device, [1, 10, 10, 2], outputs: 3, Window(size: 3, stride: 4))
+    try checkAll(device, [2, 11, 9, 8], outputs: 4, Window(size: 2, stride: 5, padding: 1), beta: -1)
+    try checkAll(device, [1, 10, 10, 11], outputs: 3, Window(size: 3, stride: 4))
   }
 
   @Test(arguments: Devices.underTest, [0, 1, -0.5])
   func gradientsAddToBetaTimesWhatIsThere(device: TestDevice, beta: Double) throws {
     for (size, stride, padding) in [(1, 1, 0), (1, 2, 0), (3, 1, 1), (3, 2, 1), (7, 2, 3)] {
       let window = Window(size: size, stride: stride, padding: padding)
-      try checkAll(device, [2, 9, 8, 4], outputs: 6, window, beta: beta)
+      for inputs in [4, 9] { try checkAll(device, [2, 9, 8, inputs], outputs: 6, window, beta: beta) }
     }
   }
 
@@ -118,7 +118,7 @@ struct ConvolutionTests {
   /// <conv x, y> = <x, data gradient of y> = <weight, filter gradient of x and y>.
   @Test(arguments: Devices.underTest, windows)
   func gradientsAreAdjoint(device: TestDevice, window: Window) throws {
-    let example = Example([1, 9, 10, 4], outputs: 5, window, seed: 154)
+    let example = Example([1, 9, 10, 8], outputs: 5, window, seed: 154)
     let run = try Run(device, example)
     let (y, dx, dWeight) = (try run.y.values(), try run.dx.values(), try run.dWeight.values())
     let (left, right, third) = (
@@ -195,7 +195,7 @@ struct ConvolutionTests {
   /// A weight that was written to gives new results, one that was read gives the old ones.
   @Test(arguments: Devices.underTest)
   func aWeightMayChangeBetweenCalls(device: TestDevice) throws {
-    var example = Example([1, 5, 6, 4], outputs: 8, Window(size: 3, padding: 1), seed: 158)
+    var example = Example([1, 5, 6, 8], outputs: 5, Window(size: 3, padding: 1), seed: 158)
     let (x, weight, dy) = (device.input(example.x), device.input(example.weight), device.input(example.dy))
     var random = RandomSource(seed: 159)
     for _ in 0..<3 {

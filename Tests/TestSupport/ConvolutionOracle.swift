@@ -14,7 +14,7 @@ struct WindowCorners {
   }
 }
 
-/// Two-dimensional convolution and its gradients in Double: a loop over every product of a pixel and a weight.
+/// Two-dimensional convolution and its gradients in Double: loops over every product of a pixel and a weight.
 public struct ConvolutionOracle: Sendable {
   /// `[batch, height, width, inputs]`, `[outputs, inputs, size, size]`, `[batch, height, width, outputs]`.
   public let pictures, weights, results: [Int]
@@ -28,8 +28,18 @@ public struct ConvolutionOracle: Sendable {
     results = [pictures[0], corners.rows.count, corners.columns.count, outputs]
   }
 
-  /// Calls `body` with the positions of a result, a pixel's channel and a weight for every term of the sums.
-  private func forEachTerm(_ body: (_ result: Int, _ pixel: Int, _ weight: Int) -> Void) {
+  /// What a term of the sums belongs to.
+  private enum Role { case result, pixel, weight }
+
+  /// Where a run of terms begins, one for each input channel.
+  private struct Run {
+    let result, pixel, weight: Int
+
+    func start(_ role: Role) -> Int { role == .result ? result : role == .pixel ? pixel : weight }
+  }
+
+  /// Calls `body` for every result and every pixel under its window.
+  private func forEachRun(_ body: (Run) -> Void) {
     let corners = WindowCorners(pictures, window)
     let (height, width, inputs, size) = (pictures[1], pictures[2], pictures[3], window.size)
     var result = 0
@@ -39,13 +49,10 @@ public struct ConvolutionOracle: Sendable {
           for output in 0..<results[3] {
             for row in max(top, 0)..<min(top + size, height) {
               for column in max(left, 0)..<min(left + size, width) {
-                var pixel = ((picture * height + row) * width + column) * inputs
-                var weight = (output * inputs * size + row - top) * size + column - left
-                for _ in 0..<inputs {
-                  body(result, pixel, weight)
-                  pixel += 1
-                  weight += size * size
-                }
+                body(
+                  Run(
+                    result: result, pixel: ((picture * height + row) * width + column) * inputs,
+                    weight: (output * inputs * size + row - top) * size + column - left))
               }
             }
             result += 1
@@ -55,24 +62,46 @@ public struct ConvolutionOracle: Sendable {
     }
   }
 
+  /// beta times what was there, and the products of two factors summed where they belong.
   private func sum(
-    _ shape: [Int], beta: Double, adding old: HostTensor?, _ terms: ((_ place: Int, _ term: Double) -> Void) -> Void
+    _ role: Role, _ shape: [Int], _ first: (role: Role, HostTensor), _ second: (role: Role, HostTensor),
+    beta: Double = 0, adding old: HostTensor? = nil
   ) -> SummedTensor {
+    var sums = [Double](repeating: 0, count: shape.reduce(1, *))
+    if beta != 0, let old { sums = old.values.map { beta * $0 } }
+    var magnitudes = sums.map { abs($0) }
+    let inputs = pictures[3]
+    func step(_ role: Role) -> Int { role == .result ? 0 : role == .pixel ? 1 : window.size * window.size }
+    let steps = (step(role), step(first.role), step(second.role))
+    // Pointers and a plain loop: tests are built without optimisation.
+    first.1.values.withUnsafeBufferPointer { a in
+      second.1.values.withUnsafeBufferPointer { b in
+        sums.withUnsafeMutableBufferPointer { total in
+          magnitudes.withUnsafeMutableBufferPointer { magnitude in
+            forEachRun { run in
+              var (to, one, other) = (run.start(role), run.start(first.role), run.start(second.role))
+              var channel = 0
+              while channel < inputs {
+                let term = a[one] * b[other]
+                total[to] += term
+                magnitude[to] += term.magnitude
+                (to, one, other) = (to + steps.0, one + steps.1, other + steps.2)
+                channel += 1
+              }
+            }
+          }
+        }
+      }
+    }
     var result = SummedTensor(shape)
-    if beta != 0, let old {
-      result.tensor.values = old.values.map { beta * $0 }
-      result.magnitude = result.tensor.values.map { abs($0) }
-    }
-    terms { place, term in
-      result.tensor.values[place] += term
-      result.magnitude[place] += abs(term)
-    }
+    result.tensor.values = sums
+    result.magnitude = magnitudes
     return result
   }
 
   /// The convolution alone.
   public func forward(_ x: HostTensor, _ weight: HostTensor) -> SummedTensor {
-    sum(results, beta: 0, adding: nil) { add in forEachTerm { add($0, x.values[$1] * weight.values[$2]) } }
+    sum(.result, results, (.pixel, x), (.weight, weight))
   }
 
   /// relu or identity of (scale y + bias + residual), for y from `forward`.
@@ -95,13 +124,13 @@ public struct ConvolutionOracle: Sendable {
   public func dataGradient(
     _ dy: HostTensor, _ weight: HostTensor, beta: Double = 0, adding old: HostTensor? = nil
   ) -> SummedTensor {
-    sum(pictures, beta: beta, adding: old) { add in forEachTerm { add($1, dy.values[$0] * weight.values[$2]) } }
+    sum(.pixel, pictures, (.result, dy), (.weight, weight), beta: beta, adding: old)
   }
 
   /// The gradient by the weight, added to beta times what was there.
   public func filterGradient(
     _ x: HostTensor, _ dy: HostTensor, beta: Double = 0, adding old: HostTensor? = nil
   ) -> SummedTensor {
-    sum(weights, beta: beta, adding: old) { add in forEachTerm { add($2, dy.values[$0] * x.values[$1]) } }
+    sum(.weight, weights, (.result, dy), (.pixel, x), beta: beta, adding: old)
   }
 }

@@ -92,7 +92,7 @@ private struct Layer: Sendable {
   }
 
   func benchmark(_ ways: [Way], _ suffix: String, isComposed: Bool) -> Benchmark {
-    func count(_ shape: [Int]) -> Int { shape.reduce(1, *) }
+    @Sendable func count(_ shape: [Int]) -> Int { shape.reduce(1, *) }
     let flop = 2 * count(results) * pictures[3] * window.size * window.size
     return Benchmark(
       name: name + suffix + (isComposed ? "/composed" : ""), bound: .arithmetic, flop: ways.count * flop,

@@ -99,7 +99,7 @@ let package = Package(
     test("FileFormatsTests", ["FileFormats"]),
     test("GeometryTests", ["Geometry"]),
     test("RenderingTests", ["Rendering"]),
-    test("DatasetsTests", ["Datasets"]),
+    test("DatasetsTests", ["Datasets", "RasterShim"]),
     test("TrainingTests", ["Training"]),
     test("Pose2MeshTests", ["Pose2Mesh"]),
     test("MAPConNetTests", ["MAPConNet"]),

@@ -105,7 +105,7 @@ let package = Package(
     test("FileFormatsTests", ["FileFormats", "CTurboJPEG"]),
     test("GeometryTests", ["Geometry"]),
     test("RenderingTests", ["Rendering"]),
-    test("DatasetsTests", ["Datasets"]),
+    test("DatasetsTests", ["Datasets", "RasterShim"]),
     test("TrainingTests", ["Training"]),
     test("Pose2MeshTests", ["Pose2Mesh"]),
     test("MAPConNetTests", ["MAPConNet"]),

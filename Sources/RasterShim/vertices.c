@@ -31,7 +31,7 @@ CPU_KERNEL void raster_shade(const float *normals, const float *albedo, int64_t 
     const float towards = n[0] * light[0] + n[1] * light[1] + n[2] * light[2];
     const float lambert = towards > 0 && squared > 0 ? towards / sqrtf(squared) : 0;
     for (int k = 0; k < 3; ++k) {
-      const float color = albedo[3 * v + k] * (ambient[k] + direct[k] * lambert);
+      const float color = albedo[3 * v + k] * sqrtf(ambient[k] + direct[k] * lambert);
       colors[3 * v + k] = color < 0 ? 0 : color > 1 ? 1 : color;
     }
   }

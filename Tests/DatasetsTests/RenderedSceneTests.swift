@@ -1,6 +1,7 @@
 import Compute
 import Foundation
 import Geometry
+import RasterShim
 import Testing
 
 @testable import Datasets
@@ -70,10 +71,11 @@ import Testing
         #expect((1130...1160).contains(camera.focalLength.x))
         let place = MultiViewPlace(sequence: sequence, view: view, frame: recordings.sequences[sequence].frames[5])
         let joints = try #require(try recordings.joints(at: place))
-        // Joints are in the camera's millimetres: the head above the feet, metres away.
+        // Joints are in the camera's millimetres: metres away, what is higher in the room (be it a foot) above.
         #expect(joints.count == 17 && joints.allSatisfy { $0.z > 1500 && $0.z < 9000 })
-        #expect(joints[10].y < joints[3].y)
         let room = try recordings.roomJoints(sequence: sequence, frame: place.frame)
+        let byHeight = room.indices.sorted { room[$0].z < room[$1].z }
+        #expect(joints[byHeight[16]].y < joints[byHeight[0]].y)
         for (a, b) in zip(joints, room) { #expect(norm(a - camera.toCamera(b / 1000) * 1000) < 1e-9) }
       }
     }
@@ -173,6 +175,27 @@ import Testing
     #expect(abs(recolored.x - luma) < 1e-6 && abs(recolored.y - luma) < 1e-6 && abs(recolored.z - luma) < 1e-6)
   }
 
+  @Test func blurSpreadsAndKeeps() {
+    var random = PhiloxGenerator(seed: 9, stream: 0)
+    for (size, channels) in [(1, 3), (2, 1), (4, 3), (5, 1), (9, 3)] {
+      let values = (0..<size * size * channels).map { _ in Float(random.uniform()) }
+      let weights = SIMD3<Float>(0.5, 0.2, 0.05)
+      var (blurred, scratch) = (values, values)
+      raster_blur(&blurred, Int64(size), Int64(channels), weights.x, weights.y, weights.z, &scratch)
+      func along(_ v: [Double], row: Bool) -> [Double] {
+        v.indices.map { k in
+          let (c, x, y) = (k % channels, k / channels % size, k / channels / size)
+          return (-2...2).reduce(0) { sum, step in
+            let (cx, cy) = (min(max(x + (row ? step : 0), 0), size - 1), min(max(y + (row ? 0 : step), 0), size - 1))
+            return sum + Double(weights[abs(step)]) * v[(cy * size + cx) * channels + c]
+          }
+        }
+      }
+      let expected = along(along(values.map(Double.init), row: true), row: false)
+      #expect(zip(blurred, expected).allSatisfy { abs(Double($0) - $1) < 1e-6 }, "\(size) by \(size)")
+    }
+  }
+
   @Test func aCameraLightLightsWhatTheCameraSees() throws {
     func brightness(_ light: SceneSettings.Light) throws -> Double {
       let recordings = try Self.recordings(sensor: false, light: light)
@@ -193,7 +216,7 @@ import Testing
       let joints = try #require(try recordings.joints(at: place))
       // From the right to the left shoulder points right on the picture for someone who faces the camera.
       let across = joints[11] - joints[14]
-      let seen = atan2(-across.z, across.x)
+      let seen = atan2(across.z, across.x)
       let difference = remainder(recordings.heading(at: place) - seen, 2 * .pi)
       #expect(abs(difference) < 1, "shoulders turn against the hips, but not by so much: \(difference)")
     }

@@ -45,10 +45,18 @@ void raster_draw(const raster_mesh *mesh, int64_t width, int64_t first, int64_t 
 void raster_normals(const float *positions, int64_t vertices, const int32_t *faces, int64_t count,
                     float *normals);
 
-/// Lambert's law: color = albedo * (ambient + direct * max(0, n . light)), clamped to 0 ... 1, with n the normal
-/// at length 1. All [vertices, 3]; light is a unit vector towards the light, direct and ambient are per channel.
+/// Lambert's law: color = albedo * sqrt(ambient + direct * max(0, n . light)), clamped to 0 ... 1, with n the
+/// normal at length 1. Light adds up before it is encoded, and the root is about a screen's encoding. All
+/// [vertices, 3]; light is a unit vector towards the light, direct and ambient are per channel.
 void raster_shade(const float *normals, const float *albedo, int64_t vertices, const float *light,
                   const float *direct, const float *ambient, float *colors);
 
 /// corner = (X / Z, Y / Z, Z) with (X, Y, Z) = matrix (x, y, z, 1); matrix: [3, 4], row by row.
 void raster_project(const float *positions, int64_t vertices, const float *matrix, float *corners);
+
+// MARK: Pictures (blur.c)
+
+/// Blurs a picture [size, size, channels] with weights of a pixel, of its neighbours and of theirs along each
+/// axis; the border's pixels stand in for what lies outside. scratch: as large as the picture.
+void raster_blur(float *values, int64_t size, int64_t channels, float middle, float first, float second,
+                 float *scratch);

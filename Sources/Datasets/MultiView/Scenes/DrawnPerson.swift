@@ -36,35 +36,8 @@ struct DrawnPerson: Sendable {
 
   /// Blurs colours and coverage alike, with weights of a pixel and of its neighbours along each axis.
   mutating func blur(_ weights: SIMD3<Float>) {
-    Self.blur(&colors, size: size, channels: 3, weights)
-    Self.blur(&coverage, size: size, channels: 1, weights)
-  }
-
-  /// Along rows, then along columns; the border pixel stands in for what lies outside.
-  static func blur(_ values: inout [Float], size: Int, channels: Int, _ w: SIMD3<Float>) {
-    var along = values
-    values.withUnsafeMutableBufferPointer { values in
-      along.withUnsafeMutableBufferPointer { along in
-        let row = size * channels
-        func at(_ k: Int) -> Int { min(max(k, 0), size - 1) }
-        for y in 0..<size {
-          for x in 0..<size {
-            for c in 0..<channels {
-              func value(_ dx: Int) -> Float { values[y * row + at(x + dx) * channels + c] }
-              along[y * row + x * channels + c] =
-                w.x * value(0) + w.y * (value(-1) + value(1)) + w.z * (value(-2) + value(2))
-            }
-          }
-        }
-        for y in 0..<size {
-          let rows = (-2...2).map { at(y + $0) * row }
-          for k in 0..<row {
-            values[y * row + k] =
-              w.x * along[rows[2] + k] + w.y * (along[rows[1] + k] + along[rows[3] + k])
-              + w.z * (along[rows[0] + k] + along[rows[4] + k])
-          }
-        }
-      }
-    }
+    var scratch = colors
+    raster_blur(&colors, Int64(size), 3, weights.x, weights.y, weights.z, &scratch)
+    raster_blur(&coverage, Int64(size), 1, weights.x, weights.y, weights.z, &scratch)
   }
 }

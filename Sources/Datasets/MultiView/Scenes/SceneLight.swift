@@ -1,7 +1,7 @@
 import Foundation
 import Geometry
 
-/// A distant light and what comes from all sides.
+/// A distant light and what comes from all sides; intensities, which add as light does.
 struct SceneLight: Sendable {
   /// Unit vector towards the light, in the room.
   let direction: SIMD3<Double>

@@ -8,7 +8,7 @@ import Geometry
 public struct ShortcutChecks: Sendable {
   public struct Settings: Codable, Sendable, Equatable {
     /// Tuples to fit the probes on, and as many to measure them on; each has a pair of either kind for each head.
-    public var tuples = 2000
+    public var tuples = 4000
     /// Height and width of the pictures in pixels.
     public var size = 64
     public var seed: UInt64 = 1
@@ -43,7 +43,7 @@ public struct ShortcutChecks: Sendable {
 
   // MARK: - Probes
 
-  /// Chance, and what 2,000 pairs of each kind leave of it.
+  /// Chance, and what a few thousand pairs of each kind leave of it.
   private static let chance = 0.47...0.53
 
   /// Cues of a tuple's four pictures.

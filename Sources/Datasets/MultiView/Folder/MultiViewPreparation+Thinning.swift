@@ -21,13 +21,9 @@ extension MultiViewPreparation {
     }
     /// The frames of each sequence that stay.
     func kept(_ threshold: Double) throws -> [[Int]] {
-      let results = Results<[Int]>(count: numbers.count)
-      try concurrently(numbers.count) { index in
-        results[index] = try FrameThinning.kept(of: differences[index].count, above: threshold) {
-          try differences[index]($0, $1)
-        }
+      try concurrentMap(numbers.count) { index in
+        try FrameThinning.kept(of: differences[index].count, above: threshold) { try differences[index]($0, $1) }
       }
-      return results.all
     }
     let threshold: Double
     if case .joints(let millimetres) = thinning {
@@ -58,11 +54,9 @@ extension MultiViewPreparation {
 
   /// The differences of each frame from the one before it.
   private func consecutive(_ differences: [FrameDifferences]) throws -> [Double] {
-    let results = Results<[Double]>(count: differences.count)
-    try concurrently(differences.count) { index in
-      results[index] = try (1..<max(1, differences[index].count)).map { try differences[index]($0, $0 - 1) }
-    }
-    return results.all.flatMap { $0 }
+    try concurrentMap(differences.count) { index in
+      try (1..<max(1, differences[index].count)).map { try differences[index]($0, $0 - 1) }
+    }.flatMap { $0 }
   }
 
   /// How far apart two instants of a sequence are, by the kind of thinning.

@@ -1,6 +1,7 @@
 import Compute
 import FileFormats
 import Foundation
+import Synchronization
 
 /// Computes once what `MultiViewFolder` would compute at each start, and writes it into the folder: backgrounds, boxes, masks
 /// where they are wanted, and which training frames to use.
@@ -63,19 +64,19 @@ public struct MultiViewPreparation: Sendable {
 
   private func prepareViews(_ outcome: inout Outcome, _ report: @escaping @Sendable (String) -> Void) throws {
     let all = data.views.indices.flatMap { sequence in data.views[sequence].indices.map { (sequence, $0) } }
-    let done = Results<Outcome>(count: all.count)
-    let lock = NSLock()
-    try concurrently(all.count) { index in
+    let finished = Mutex(0)
+    let parts = try concurrentMap(all.count) { index in
       let (sequence, view) = all[index]
       let part = try prepare(sequence, view)
-      done[index] = part
-      lock.withLock {
+      finished.withLock { finished in
+        finished += 1
         report(
-          "view \(done.all.count) of \(all.count): \(data.sequences[sequence].identifier)/"
+          "view \(finished) of \(all.count): \(data.sequences[sequence].identifier)/"
             + data.sequences[sequence].views[view])
       }
+      return part
     }
-    for part in done.all {
+    for part in parts {
       outcome.backgrounds += part.backgrounds
       outcome.boxFiles += part.boxFiles
       outcome.masks += part.masks

@@ -9,7 +9,8 @@ func concurrentMap<Value: Sendable, Failure: Error>(
   _ body: @Sendable (Int) throws(Failure) -> Value
 ) throws(Failure) -> [Value] {
   let results = Mutex<[Int: Result<Value, Failure>]>([:])
-  let (next, hasFailed) = (Atomic(0), Atomic(false))
+  let next = Atomic(0)
+  let hasFailed = Atomic(false)
   DispatchQueue.concurrentPerform(iterations: min(threads, count)) { _ in
     while !hasFailed.load(ordering: .relaxed) {
       let number = next.wrappingAdd(1, ordering: .relaxed).oldValue

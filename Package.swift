@@ -18,7 +18,7 @@ let package = Package(
       name: "Contrapposto",
       targets: [
         "Compute", "CPUBackend", "OpenCLBackend", "Autodiff", "Layers", "Optimizers", "Training", "Pose2Mesh",
-        "MAPConNet",
+        "MAPConNet", "MultiViewSync",
       ]),
     .executable(name: "contrapposto", targets: ["contrapposto"]),
     .executable(name: "kernel-bench", targets: ["kernel-bench"]),
@@ -35,13 +35,16 @@ let package = Package(
       name: "CPUShim",
       cSettings: hasOneDNN ? [.define("CONTRAPPOSTO_ONEDNN")] : [],
       linkerSettings: hasOneDNN ? [.linkedLibrary("dnnl"), .linkedLibrary("m")] : [.linkedLibrary("m")]),
+    // Apart from the CPU backend's loops, since samples are drawn with it, too; `kernel.h` is theirs.
+    .target(
+      name: "RasterShim", cSettings: [.headerSearchPath("../CPUShim")], linkerSettings: [.linkedLibrary("m")]),
     .target(
       name: "Kernels", path: "Kernels",
       // By name: SwiftPM keeps what a manifest once evaluated to, so a folder listing would miss a new file.
       resources: [
         "argReduce", "convolution", "copy", "epilogue", "fill", "gather", "gemm", "gemmPlain", "map", "moments",
-        "nearestPoints", "operands", "pooling", "random", "real", "reduce", "scatterAdd", "spmm", "transport",
-        "tripletDistance",
+        "nearestPoints", "operands", "pooling", "random", "raster", "real", "reduce", "scatterAdd", "spmm",
+        "transport", "tripletDistance",
       ].map { .embedInCode($0 + ".cl") }),
     .systemLibrary(name: "CZip", path: "Sources/SystemLibraries/CZip", providers: [.apt(["libzip-dev"])]),
     .systemLibrary(name: "CPNG", path: "Sources/SystemLibraries/CPNG", providers: [.apt(["libpng-dev"])]),
@@ -51,7 +54,7 @@ let package = Package(
 
     // The seam and its two backends.
     .target(name: "Compute"),
-    .target(name: "CPUBackend", dependencies: ["Compute", "CPUShim"]),
+    .target(name: "CPUBackend", dependencies: ["Compute", "CPUShim", "RasterShim"]),
     .target(name: "OpenCLBackend", dependencies: ["Compute", "CLShim", "Kernels"]),
 
     // Differentiable tensors and what is built of them.
@@ -63,7 +66,7 @@ let package = Package(
     .target(name: "FileFormats", dependencies: ["Compute", "CZip", "CPNG", "CTurboJPEG", "CZlib"]),
     .target(name: "Geometry", dependencies: ["Compute"]),
     .target(name: "Rendering", dependencies: ["Geometry", "FileFormats"]),
-    .target(name: "Datasets", dependencies: ["Geometry", "FileFormats"]),
+    .target(name: "Datasets", dependencies: ["Geometry", "FileFormats", "RasterShim"]),
 
     // Training, and the models.
     .target(
@@ -74,19 +77,22 @@ let package = Package(
       ]),
     .target(name: "Pose2Mesh", dependencies: ["Training"], path: "Sources/Models/Pose2Mesh"),
     .target(name: "MAPConNet", dependencies: ["Training"], path: "Sources/Models/MAPConNet"),
+    .target(name: "MultiViewSync", dependencies: ["Training"], path: "Sources/Models/MultiViewSync"),
 
     // Tools.
     .target(name: "ToolSupport", dependencies: ["CPUBackend", "OpenCLBackend"], path: "Tools/ToolSupport"),
     .executableTarget(
       name: "contrapposto",
       dependencies: [
-        "ToolSupport", "Pose2Mesh", "MAPConNet", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "ToolSupport", "Pose2Mesh", "MAPConNet", "MultiViewSync",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: "Tools/contrapposto"),
     .executableTarget(
       name: "kernel-bench",
       dependencies: [
-        "ToolSupport", "Pose2Mesh", "MAPConNet", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "ToolSupport", "Pose2Mesh", "MAPConNet", "MultiViewSync",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: "Tools/kernel-bench"),
     .executableTarget(name: "kernel-check", dependencies: ["OpenCLBackend"], path: "Tools/kernel-check"),
@@ -99,10 +105,11 @@ let package = Package(
     test("FileFormatsTests", ["FileFormats", "CTurboJPEG"]),
     test("GeometryTests", ["Geometry"]),
     test("RenderingTests", ["Rendering"]),
-    test("DatasetsTests", ["Datasets"]),
+    test("DatasetsTests", ["Datasets", "RasterShim"]),
     test("TrainingTests", ["Training"]),
     test("Pose2MeshTests", ["Pose2Mesh"]),
     test("MAPConNetTests", ["MAPConNet"]),
+    test("MultiViewSyncTests", ["MultiViewSync"]),
     test("ToolTests", ["ToolSupport", "Geometry", "FileFormats"]),
   ],
   swiftLanguageModes: [.v6],

@@ -1,7 +1,7 @@
 /// The OpenCL C sources, embedded in the binary at build time; one file per concept.
 public enum KernelSource: String, Sendable, Hashable, CaseIterable {
-  case argReduce, convolution, copy, fill, gather, gemm, gemmPlain, map, moments, nearestPoints, pooling, random, reduce
-  case scatterAdd, spmm, transport, tripletDistance
+  case argReduce, convolution, copy, fill, gather, gemm, gemmPlain, map, moments, nearestPoints, pooling, random, raster
+  case reduce, scatterAdd, spmm, transport, tripletDistance
 
   /// The program text, with the files that it builds on before it.
   public var text: String {
@@ -19,6 +19,7 @@ public enum KernelSource: String, Sendable, Hashable, CaseIterable {
       case .nearestPoints: [PackageResources.nearestPoints_cl]
       case .pooling: [PackageResources.pooling_cl]
       case .random: [PackageResources.random_cl]
+      case .raster: [PackageResources.raster_cl]
       case .reduce: [PackageResources.operands_cl, PackageResources.reduce_cl]
       case .scatterAdd: [PackageResources.scatterAdd_cl]
       case .spmm: [PackageResources.spmm_cl]

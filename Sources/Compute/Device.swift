@@ -8,7 +8,7 @@
 /// so the same calls give the same bits on the same device.
 public protocol Device: MemoryOperations, ElementwiseOperations, ReductionOperations, MatrixOperations,
   SparseOperations, IndexOperations, RandomOperations, OptimizerOperations, TransportOperations, NearestPointOperations,
-  TripletOperations, ConvolutionOperations, PoolingOperations
+  TripletOperations, ConvolutionOperations, PoolingOperations, RasterOperations
 {
   var information: DeviceInformation { get }
 

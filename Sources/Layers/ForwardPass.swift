@@ -16,11 +16,13 @@ public final class ForwardPass {
     self.random = random
   }
 
-  /// A trainable parameter, recorded once per pass so that all its uses gather one gradient.
+  /// A parameter: recorded once per pass so that all its uses gather one gradient, and not at all when it is frozen.
   public func parameter(_ name: String) -> Tensor {
     if let known = variables[name] { return known }
     let plain = Tensor(parameters.view(name), on: parameters.device)
-    let tensor = tape.map { $0.variable(plain, gradient: parameters.slot(name)) } ?? plain
+    let tensor =
+      parameters.isTrainable(name)
+      ? tape.map { $0.variable(plain, gradient: parameters.slot(name)) } ?? plain : plain
     variables[name] = tensor
     return tensor
   }

@@ -4,6 +4,9 @@
 public enum ParameterRole: Sendable, Hashable {
   /// Trained by gradients.
   case trainable
+  /// Used as it is: no gradient flows to it and nothing writes to it; checkpoints hold it. A batch norm that is frozen
+  /// normalises by its running statistics and keeps them.
+  case frozen
   /// State that a forward pass updates: running statistics. Each has a buffer of its own, because a write to one must
   /// not look like a write to what another layer saved.
   case state
@@ -16,11 +19,16 @@ public struct ParameterDeclaration: Sendable {
   public let name: String
   public let shape: [Int]
   public let role: ParameterRole
+  /// Whether weight decay acts on it where an optimiser decays matrices: the weights of linear maps and convolutions, not
+  /// biases, gains and shifts.
+  public let decays: Bool
 
-  public init(_ name: String, _ shape: [Int], _ role: ParameterRole = .trainable) {
+  /// - Parameter decays: by default what has more than one axis.
+  public init(_ name: String, _ shape: [Int], _ role: ParameterRole = .trainable, decays: Bool? = nil) {
     self.name = name
     self.shape = shape
     self.role = role
+    self.decays = decays ?? (shape.count > 1)
   }
 }
 
@@ -84,6 +92,9 @@ public final class ParameterStore {
     return view
   }
 
+  /// Whether gradients flow to a named tensor.
+  public func isTrainable(_ name: String) -> Bool { slots[name] != nil }
+
   /// Where the gradient of a trainable tensor gathers.
   public func slot(_ name: String) -> GradientSlot {
     guard let slot = slots[name] else { preconditionFailure("ParameterStore: \(name) is not trainable") }
@@ -109,11 +120,14 @@ extension ParameterStore {
   /// The stretches of the flat buffers that received gradients, in order, neighbours joined.
   ///
   /// Parameters that no gradient reached are skipped by optimisers, as PyTorch does.
-  public var rangesWithGradient: [Range<Int>] {
+  public var rangesWithGradient: [Range<Int>] { rangesWithGradient { _ in true } }
+
+  /// The same of some tensors only. Few stretches, and so few launches, come of declaring these one after the other.
+  public func rangesWithGradient(where isIncluded: (ParameterDeclaration) -> Bool) -> [Range<Int>] {
     var joined: [Range<Int>] = []
     var continues = false
     for item in declarations where item.role == .trainable {
-      guard let range = ranges[item.name], slots[item.name]?.hasGradient == true else {
+      guard let range = ranges[item.name], slots[item.name]?.hasGradient == true, isIncluded(item) else {
         continues = false
         continue
       }

@@ -38,7 +38,7 @@ public final class Adam {
       parameters.device.adam(
         parameter: part(parameters.values), gradient: part(parameters.gradients),
         firstMoment: firstMoments.map(part), secondMoment: part(secondMoments), learningRate: learningRate,
-        betas: betas, epsilon: epsilon, step: stepCount)
+        betas: betas, epsilon: epsilon, decay: 0, step: stepCount)
     }
   }
 }

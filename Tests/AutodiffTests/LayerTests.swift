@@ -5,8 +5,8 @@ import Testing
 @testable import Layers
 
 @Suite struct BatchNormTests {
-  @Test(arguments: Devices.inDouble, [false, true])
-  func gradients(_ test: TestDevice, hasReLU: Bool) throws {
+  @Test(arguments: Devices.inDouble, [BatchNorm.ReLUPlace.none, .beforeSum, .afterSum])
+  func gradients(_ test: TestDevice, relu: BatchNorm.ReLUPlace) throws {
     var random = RandomSource(seed: 11)
     let multiplicity = RowMultiplicity([1, 3, 2, 1], .float64, on: test.device)
     try checkGradients(
@@ -14,12 +14,12 @@ import Testing
       tolerance: 1e-6
     ) { x in
       batchNorm(
-        x[0], gain: x[1], bias: x[2], multiplicity: multiplicity, residual: x[3], epsilon: 1e-5, hasReLU: hasReLU
+        x[0], gain: x[1], bias: x[2], multiplicity: multiplicity, residual: x[3], epsilon: 1e-5, relu: relu
       ).output
     }
     try checkGradients(test, [random.tensor([1, 6, 3]), random.tensor([3]), random.tensor([3])], tolerance: 1e-6) { x in
       batchNorm(
-        x[0], gain: x[1], bias: x[2], multiplicity: nil, residual: nil, epsilon: 1e-5, hasReLU: hasReLU
+        x[0], gain: x[1], bias: x[2], multiplicity: nil, residual: nil, epsilon: 1e-5, relu: relu
       ).output
     }
   }
@@ -41,7 +41,7 @@ import Testing
       let multiplicity = compact ? RowMultiplicity([1, 3, 2], .float64, on: test.device) : nil
       let normal = batchNorm(
         compact ? x : gather(x, expand), gain: gain, bias: bias, multiplicity: multiplicity, residual: nil,
-        epsilon: 1e-5, hasReLU: true)
+        epsilon: 1e-5, relu: .beforeSum)
       let y = compact ? gather(normal.output, expand) : normal.output
       tape.backward(
         from: fusedSum("loss", [y, Tensor(weights.values, weights.shape, .float64, on: test.device)]) { x, _ in
@@ -57,7 +57,7 @@ import Testing
 
   @Test(arguments: Devices.underTest)
   func runningStatisticsMoveAsInPyTorch(_ test: TestDevice) throws {
-    let norm = BatchNorm("bn", 1, hasReLU: false)
+    let norm = BatchNorm("bn", 1, relu: .none)
     let parameters = ParameterStore(norm.declarations, counters: [norm.counter], test.elementType, on: test.device)
     parameters.initialize(norm.initialization, seed: 0)
     let x = Tensor([1, 2, 3, 6], [4, 1], test.elementType, on: test.device)

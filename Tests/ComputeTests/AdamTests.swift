@@ -3,8 +3,10 @@ import TestSupport
 import Testing
 
 struct AdamTests {
-  @Test(arguments: Devices.underTest, [0.0, 0.9])
-  func fiveStepsAgreeWithAScalarLoop(device: TestDevice, beta1: Double) throws {
+  /// Plain Adam with and without momentum, and AdamW.
+  @Test(arguments: Devices.underTest, [(0.0, 0.0), (0.9, 0.0), (0.9, 0.02)])
+  func fiveStepsAgreeWithAScalarLoop(device: TestDevice, _ case: (beta1: Double, decay: Double)) throws {
+    let (beta1, decay) = `case`
     var random = RandomSource(seed: 72)
     let count = 1031
     let (learningRate, beta2, epsilon) = (0.01, 0.9, 1e-3)
@@ -21,12 +23,14 @@ struct AdamTests {
       for i in 0..<count {
         first[i] = beta1 * first[i] + (1 - beta1) * g[i]
         second[i] = beta2 * second[i] + (1 - beta2) * g[i] * g[i]
+        parameter[i] *= 1 - decay
         parameter[i] -=
           learningRate * (first[i] / (1 - power1)) / ((second[i] / (1 - power2)).squareRoot() + epsilon)
       }
       device.device.adam(
         parameter: p.view, gradient: device.input(HostTensor([count], g)), firstMoment: beta1 == 0 ? nil : m.view,
-        secondMoment: v.view, learningRate: learningRate, betas: (beta1, beta2), epsilon: epsilon, step: step)
+        secondMoment: v.view, learningRate: learningRate, betas: (beta1, beta2), epsilon: epsilon,
+        decay: decay, step: step)
     }
     let tolerance = 32 * device.elementType.epsilon
     expectNone(mismatch(try v.values(), second, relative: tolerance))

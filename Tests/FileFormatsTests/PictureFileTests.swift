@@ -19,19 +19,21 @@ import Testing
 
   /// Smooth colours that rise along different axes, so that nothing can change places unseen.
   private func slope(_ width: Int, _ height: Int) -> [UInt8] {
-    (0..<height).flatMap { y in
-      (0..<width).flatMap { x in [UInt8(20 + 200 * x / width), UInt8(20 + 200 * y / height), 60] }
+    var pixels: [UInt8] = []
+    for y in 0..<height {
+      for x in 0..<width { pixels += [UInt8(20 + 200 * x / width), UInt8(20 + 200 * y / height), 60] }
     }
+    return pixels
   }
 
   // MARK: JPEG
 
   /// 16 x 8 pixels, (200, 40, 30) on the left and (20, 60, 180) on the right, written by Pillow.
   private static let jpeg =
-    "/9j/4AAQSkZJRgABAQAAAQABAAD/2wBDAAIBAQEBAQIBAQECAgICAgQDAgICAgUEBAMEBgUGBgYFBgYGBwkIBgcJBwYGCAsICQoKCgoKBggLDAsK"
-    + "DAkKCgr/2wBDAQICAgICAgUDAwUKBwYHCgoKCgoKCgoKCgoKCgoKCgoKCgoKCgoKCgoKCgoKCgoKCgoKCgoKCgoKCgoKCgoKCgoKCgr/wAARCAAI"
-    + "ABADAREAAhEBAxEB/8QAFQABAQAAAAAAAAAAAAAAAAAABwj/xAAUEAEAAAAAAAAAAAAAAAAAAAAA/8QAFQEBAQAAAAAAAAAAAAAAAAAACQj/xAAU"
-    + "EQEAAAAAAAAAAAAAAAAAAAAA/9oADAMBAAIRAxEAPwCW0/lEDZjAhv/Z"
+    "/9j/4AAQSkZJRgABAQAAAQABAAD/2wBDAAIBAQEBAQIBAQECAgICAgQDAgICAgUEBAMEBgUGBgYFBgYGBwkIBgcJBwYGCAsICQoKCgoKBggLDA"
+    + "sKDAkKCgr/2wBDAQICAgICAgUDAwUKBwYHCgoKCgoKCgoKCgoKCgoKCgoKCgoKCgoKCgoKCgoKCgoKCgoKCgoKCgoKCgoKCgoKCgr/wAARCAAI"
+    + "ABADAREAAhEBAxEB/8QAFQABAQAAAAAAAAAAAAAAAAAABwj/xAAUEAEAAAAAAAAAAAAAAAAAAAAA/8QAFQEBAQAAAAAAAAAAAAAAAAAACQj/xA"
+    + "AUEQEAAAAAAAAAAAAAAAAAAAAA/9oADAMBAAIRAxEAPwCW0/lEDZjAhv/Z"
 
   @Test func jpegsOfOtherProgramsAreRead() throws {
     let image = try decode(Self.jpeg)

@@ -125,6 +125,20 @@ private struct Settings: Codable, Equatable {
     }
   }
 
+  /// The published schedule of multi-view synchronization over 200,000 steps.
+  @Test func learningRateFallsAlongACosine() {
+    let settings = StageSettings(
+      epochs: 200, stepsPerEpoch: 1000, batch: 16, learningRate: 1e-4, decay: .cosine, decayEpoch: 0, decayFactor: 1e-3)
+    for (step, rate) in [
+      (0, 1e-4), (1000, 9.999384e-5), (50_000, 8.536998e-5), (100_000, 5.005e-5), (150_000, 1.473002e-5),
+      (199_999, 1e-7),
+    ] {
+      #expect(abs(settings.learningRate(completedSteps: step) - rate) < 1e-11)
+    }
+    #expect(settings.learningRate(completedSteps: 300_000) == settings.learningRate(completedSteps: 200_000))
+    #expect(settings.learningRate(completedEpochs: 50) == settings.learningRate(completedSteps: 50_000))
+  }
+
   @Test func settingsOutOfRangeAreNamed() {
     var settings = StageSettings(epochs: 1, stepsPerEpoch: 0, batch: 2, decayEpoch: 1)
     let error = #expect(throws: ComputeError.self) { try settings.validate(section: "training") }

@@ -7,6 +7,7 @@ struct Contrapposto: ParsableCommand {
     version: "0.1.0",
     subcommands: [
       DoctorCommand.self, DevicesCommand.self, DataCommand.self, TrainCommand.self, EvaluateCommand.self,
-      PredictCommand.self, TransferCommand.self, VerifyCommand.self, ReportCommand.self, CheckpointCommand.self,
+      PredictCommand.self, TransferCommand.self, RetrieveCommand.self, VerifyCommand.self, ReportCommand.self,
+      CheckpointCommand.self,
     ])
 }

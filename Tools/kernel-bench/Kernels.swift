@@ -46,7 +46,7 @@ struct Kernels: ParsableCommand {
     }
     let all =
       gemmBenchmarks + spmmBenchmarks + elementwiseBenchmarks + sinkhornBenchmarks(type) + tripletBenchmarks
-      + nearestPointsBenchmarks + convolutionBenchmarks + batchNormBenchmarks
+      + nearestPointsBenchmarks + convolutionBenchmarks + batchNormBenchmarks + rasterBenchmarks
     let benchmarks = all.filter { only.map($0.name.contains) ?? true }
     if benchmarks.isEmpty {
       throw ComputeError(

@@ -11,6 +11,7 @@ extension Harness {
     ("random", { $0.checkRandom() }), ("transport", { $0.checkTransport() }),
     ("nearestPoints", { $0.checkNearestPoints() }), ("triplets", { $0.checkTriplets() }),
     ("convolutions", { $0.checkConvolutions() }), ("pooling", { $0.checkPooling() }),
+    ("raster", { $0.checkRaster() }),
   ]
 
   mutating func checkElementwise() {

@@ -2,7 +2,7 @@
 //
 // `make check-kernels` runs it under oclgrind, which also sees races, overruns and uninitialised reads. Arguments name the
 // families to check (elementwise reductions moments matrices rows random transport nearestPoints triplets convolutions
-// pooling); without any, all are.
+// pooling raster); without any, all are.
 import Compute
 import Foundation
 import OpenCLBackend

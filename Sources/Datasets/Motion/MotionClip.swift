@@ -7,6 +7,9 @@ public struct MotionClip: Sendable {
   /// Seconds from one pose to the next.
   public let frameTime: Double
   public let poses: [MotionPose]
+  /// Where the hips are in every frame, in lengths of the clip's own leg (thigh and shank), since the format does not state
+  /// its unit; y up.
+  public let hips: [SIMD3<Double>]
 
   /// Reads the poses off a clip whose joints bear the names of one of the layouts known.
   ///
@@ -22,18 +25,20 @@ public struct MotionClip: Sendable {
     try Self.checkTPose(clip, source)
     name = clip.name
     frameTime = clip.frameTime
+    let leg =
+      norm(clip.joints[source[MotionJoint.leftLeg.rawValue]].offset)
+      + norm(clip.joints[source[MotionJoint.leftFoot.rawValue]].offset)
+    var hips: [SIMD3<Double>] = []
     poses = (0..<clip.frameCount).map { frame in
-      var world: [Matrix3] = []
-      for (index, joint) in clip.joints.enumerated() {
-        let local = clip.localRotation(joint: index, frame: frame)
-        world.append(joint.parent.map { world[$0] * local } ?? local)
-      }
+      let (world, places) = clip.worldTransforms(frame: frame)
+      hips.append(places[source[MotionJoint.hips.rawValue]] / leg)
       return MotionPose(
         rotations: MotionJoint.allCases.map { joint in
           let rotation = world[source[joint.rawValue]]
           return joint.parent.map { world[source[$0.rawValue]].transposed * rotation } ?? rotation
         })
     }
+    self.hips = hips
   }
 
   /// Joints of other skeletons that only pass a rotation on.

@@ -1,4 +1,5 @@
 import Compute
+import Foundation
 
 /// How one stage of training runs: the part of a configuration that every model shares.
 public struct StageSettings: Codable, Sendable, Equatable {
@@ -9,7 +10,7 @@ public struct StageSettings: Codable, Sendable, Equatable {
   /// How the learning rate falls after `decayEpoch` completed epochs.
   public var decay: LearningRateDecay
   public var decayEpoch: Int
-  /// What a step decay multiplies the learning rate by.
+  /// What a step decay multiplies the learning rate by; the part of it that a cosine ends at.
   public var decayFactor: Double
   /// Evaluation runs after every so many epochs and after the last one.
   public var evaluateEvery: Int
@@ -28,13 +29,22 @@ public struct StageSettings: Codable, Sendable, Equatable {
     self.evaluateEvery = evaluateEvery
   }
 
-  /// The learning rate of the epoch after so many completed ones.
+  /// The learning rate of the epoch after so many completed ones, or of its first step where it falls with every step.
   public func learningRate(completedEpochs: Int) -> Double {
+    learningRate(completedSteps: completedEpochs * stepsPerEpoch)
+  }
+
+  /// The learning rate of the step after so many completed ones.
+  public func learningRate(completedSteps: Int) -> Double {
+    let completedEpochs = completedSteps / stepsPerEpoch
     switch decay {
     case .step: return completedEpochs >= decayEpoch ? learningRate * decayFactor : learningRate
     case .linear:
       let past = max(0, completedEpochs - decayEpoch)
       return learningRate * (1 - Double(past) / Double(max(epochs - decayEpoch, past + 1)))
+    case .cosine:
+      let share = min(Double(completedSteps) / Double(max(epochs * stepsPerEpoch, 1)), 1)
+      return learningRate * ((1 - decayFactor) * (1 + cos(.pi * share)) / 2 + decayFactor)
     }
   }
 
@@ -64,4 +74,6 @@ public enum LearningRateDecay: String, Codable, Sendable, CaseIterable {
   /// By the same amount per epoch, towards 0 at the end: with `decayEpoch` 100 of 200, epochs 1 to 101 run at the initial
   /// rate, epoch 102 at 99 % of it and the last one at 1 %.
   case linear
+  /// Along half a cosine from the first step to `decayFactor` after the last one, step by step; `decayEpoch` is not used.
+  case cosine
 }

@@ -106,7 +106,7 @@ public final class TrainingLoop<Job: TrainingJob> {
     let completedEpochs = state.position.step / stage.settings.stepsPerEpoch
     let context = StepContext(
       position: state.position, completedEpochs: completedEpochs,
-      learningRate: stage.settings.learningRate(completedEpochs: completedEpochs))
+      learningRate: stage.settings.learningRate(completedSteps: state.position.step))
     let losses = try job.step(try producer.next(), context)
     for (name, value) in losses where !value.isFinite {
       throw ComputeError(
@@ -131,7 +131,7 @@ public final class TrainingLoop<Job: TrainingJob> {
     let measured = evaluates ? try job.evaluate(stage: state.position.stage) : [:]
     let record = EpochRecord(
       step: completedSteps, stage: stage.name, epoch: completed,
-      learningRate: settings.learningRate(completedEpochs: completed - 1), losses: state.meanLosses(),
+      learningRate: settings.learningRate(completedSteps: state.position.step - 1), losses: state.meanLosses(),
       metrics: measured, seconds: seconds, dataWait: seconds > 0 ? (waited - epoch.waitedBefore) / seconds : 0)
     try metrics.append(record)
     log(record, of: settings.epochs)

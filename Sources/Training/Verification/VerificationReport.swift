@@ -27,9 +27,11 @@ public struct VerificationRow: Sendable, Codable {
   public var holds: Bool { error <= tolerance }
 
   /// Compares `computed` with `reference`.
+  ///
+  /// - Parameter leastNorm: a relative norm is taken of this where the reference's own norm is smaller.
   public init(
     _ name: String, computed: HostTensor?, reference: HostTensor, _ measure: VerificationMeasure, tolerance: Double,
-    note: String? = nil
+    leastNorm: Double = 0, note: String? = nil
   ) {
     self.name = name
     self.measure = measure
@@ -44,10 +46,12 @@ public struct VerificationRow: Sendable, Codable {
     let pairs = zip(computed.doubles(), reference.doubles()).filter { $0.1.isFinite }
     let left = reference.count - pairs.count
     self.note = left > 0 ? "\(left) elements of the reference are not finite and left out" : note
-    error = Self.error(pairs.map(\.0), pairs.map(\.1), measure)
+    error = Self.error(pairs.map(\.0), pairs.map(\.1), measure, leastNorm: leastNorm)
   }
 
-  private static func error(_ x: [Double], _ y: [Double], _ measure: VerificationMeasure) -> Double {
+  private static func error(
+    _ x: [Double], _ y: [Double], _ measure: VerificationMeasure, leastNorm: Double = 0
+  ) -> Double {
     let differences = zip(x, y).map { $0 - $1 }
     switch measure {
     case .exact: return differences.allSatisfy { $0 == 0 } ? 0 : .infinity
@@ -60,7 +64,7 @@ public struct VerificationRow: Sendable, Codable {
     case .relativeNorm:
       let difference = differences.reduce(0) { $0 + $1 * $1 }.squareRoot()
       let reference = y.reduce(0) { $0 + $1 * $1 }.squareRoot()
-      return difference == 0 ? 0 : difference / max(reference, .leastNormalMagnitude)
+      return difference == 0 ? 0 : difference / max(reference, leastNorm, .leastNormalMagnitude)
     }
   }
 }

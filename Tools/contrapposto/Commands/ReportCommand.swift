@@ -16,6 +16,12 @@ struct ReportCommand: ParsableCommand {
       _ = try Pose2MeshSession(Pose2MeshOptions.load(folder), device: arguments.device).report(on: folder)
     case "mapconnet", "corenet":
       _ = try MAPConNetSession(MAPConNetOptions.load(folder), device: arguments.device).report(on: folder)
+    case "multiview-sync":
+      let settings = try MultiViewSyncOptions.load(folder)
+      switch settings.task {
+      case .pretext: _ = try PretextSession(settings, device: arguments.device).report(on: folder)
+      case .pose: _ = try PoseSession(settings, device: arguments.device).report(on: folder)
+      }
     default:
       throw ComputeError(
         .data, what: "\(arguments.folder): its checkpoint is of the model '\(model)'", why: "no report is known for it",

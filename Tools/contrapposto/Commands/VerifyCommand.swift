@@ -3,6 +3,7 @@ import Compute
 import FileFormats
 import Foundation
 import MAPConNet
+import MultiViewSync
 import Pose2Mesh
 import ToolSupport
 import Training
@@ -71,10 +72,11 @@ struct VerifyCommand: ParsableCommand {
     switch model {
     case "pose2mesh": return try Pose2MeshVerification(reference, scalar.elementType, on: device)
     case "mapconnet", "corenet": return try MAPConNetVerification(reference, scalar.elementType, on: device)
+    case "multiview-sync": return try MultiViewSyncVerification(reference, scalar.elementType, on: device)
     default:
       throw ComputeError(
         .data, what: "\(file): no model to verify",
-        why: "its metadata names \(model), known are pose2mesh, mapconnet and corenet",
+        why: "its metadata names \(model), known are pose2mesh, mapconnet, corenet and multiview-sync",
         mend: "give a reference file of a known model")
     }
   }

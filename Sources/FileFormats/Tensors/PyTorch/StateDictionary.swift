@@ -20,7 +20,10 @@ struct StateDictionary {
       // Weights under a usual key come before loose tensors, which are measures then (`best_acc1`).
       if holding.isEmpty || usual == nil {
         tensors = Self.tensors(members, heap)
-        if !tensors.isEmpty { return dropCommonPrefix() }
+        if !tensors.isEmpty {
+          dropCommonPrefix()
+          return
+        }
       }
       guard let key = candidates.count == 1 ? candidates.keys[0] : usual, let next = candidates[key] else {
         throw Self.noWeights(source, among: candidates.keys)

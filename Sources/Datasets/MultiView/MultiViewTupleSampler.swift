@@ -1,0 +1,177 @@
+import Compute
+import Geometry
+
+/// Endless tuples of the pretext task.
+///
+/// Tuple n of a seed is the same for ever: it draws from a random stream of its own, so training goes on exactly where it
+/// stopped, and tuples can be made on any thread. Its instant is uniform over all frames that have a partner, so long takes
+/// weigh more; views and partner are uniform over what is allowed (Jenni and Favaro, ACCV 2020, section 3.1; choices where
+/// the paper is silent are ours).
+public struct MultiViewTupleSampler: Sendable {
+  public struct Settings: Sendable, Equatable {
+    /// All pictures of a tuple come from one camera, and crops stand in for other views (the paper's ablation l).
+    public var isSingleView = false
+    /// Half of all pairs are swapped, each for itself: for fusions that tell the first picture from the second.
+    public var swapsPairs = false
+    /// Half of all tuples are mirrored as a whole.
+    public var mirrorsTuples = true
+    /// How far pictures are changed; nil takes `PictureAugmentation.Range.pretext`, or `.singleView` with one view.
+    public var augmentation: PictureAugmentation.Range?
+    /// Instants whose poses differ by less, in millimetres, are no unsynchronized pair; nil admits all. See
+    /// `PoseDifferences`, which the recordings must then offer.
+    public var leastPoseDifference: Double?
+
+    public init() {}
+  }
+
+  public let recordings: any MultiViewRecordings
+  public let split: SampleSplit
+  public let seed: UInt64
+  public let settings: Settings
+
+  /// The sequences of the split that have tuples.
+  private let sources: [Source]
+  /// Running number of each source's first instant, and at the end the number of instants.
+  private let firstInstant: [Int]
+
+  private struct Source: Sendable {
+    let sequence: Int
+    let framesPerSecond: Double
+    let viewCount: Int
+    let frames: [Int]
+    /// Positions in `frames` that have a partner, and their partners where poses are compared.
+    let instants: [Int]
+    let partners: [[Int32]]?
+    let gap: TimeGap
+  }
+
+  /// How many instants tuples start from.
+  public var instantCount: Int { firstInstant[sources.count] }
+
+  /// - Throws: `ComputeError` `.configuration` when a sequence has fewer than two views and the settings want several, or
+  ///   poses are to be compared and cannot be; `.data` when no sequence of the split has a tuple; what the recordings throw.
+  public init(
+    _ recordings: any MultiViewRecordings, split: SampleSplit, seed: UInt64, settings: Settings = Settings()
+  ) throws {
+    self.recordings = recordings
+    self.split = split
+    self.seed = seed
+    self.settings = settings
+    var sources: [Source] = []
+    for (number, sequence) in recordings.sequences.enumerated() where sequence.split == split {
+      guard settings.isSingleView || sequence.views.count > 1 else {
+        throw ComputeError(
+          .configuration, what: "\(sequence.identifier) was seen by \(sequence.views.count) camera",
+          why: "a pair is made of two views of one instant", mend: "leave it out, or train on single views")
+      }
+      let source = try Self.source(number, sequence, of: recordings, settings)
+      if !source.instants.isEmpty { sources.append(source) }
+    }
+    guard !sources.isEmpty else {
+      throw ComputeError(
+        .data, what: "no sequence of the \(split) split has two instants 0.08 to 2.56 seconds apart",
+        why: "an unsynchronized pair shows one person at two such instants",
+        mend: "give longer sequences, or more frames of them")
+    }
+    self.sources = sources
+    firstInstant = sources.reduce(into: [0]) { $0.append($0[$0.count - 1] + $1.instants.count) }
+  }
+
+  private static func source(
+    _ number: Int, _ sequence: MultiViewSequence, of recordings: any MultiViewRecordings, _ settings: Settings
+  ) throws -> Source {
+    let gap = TimeGap.pretext(framesPerSecond: sequence.framesPerSecond)
+    let frames = sequence.frames
+    var instants: [Int] = []
+    var admitted: [[Int32]]?
+    let differences = try settings.leastPoseDifference.map { least in
+      (least, poses: try PoseDifferences(of: number, in: recordings))
+    }
+    if differences != nil { admitted = [] }
+    for position in frames.indices {
+      let partners = gap.partners(of: position, in: frames)
+      if let (least, poses) = differences {
+        let moved = (Array(partners.before) + Array(partners.after)).filter {
+          poses.difference(frames[position], frames[$0]) >= least
+        }
+        guard !moved.isEmpty else { continue }
+        admitted?.append(moved.map(Int32.init))
+      } else if partners.before.isEmpty && partners.after.isEmpty {
+        continue
+      }
+      instants.append(position)
+    }
+    return Source(
+      sequence: number, framesPerSecond: sequence.framesPerSecond, viewCount: sequence.views.count, frames: frames,
+      instants: instants, partners: admitted, gap: gap)
+  }
+
+  /// Tuple number `index`.
+  public func tuple(_ index: Int) -> MultiViewTuple {
+    precondition(index >= 0, "MultiViewTupleSampler: tuple \(index)")
+    // Splits draw apart, so that validation tuples do not repeat the choices of training.
+    var random = MultiViewStream.tuple.generator(seed: seed, number: Int(split.rawValue) << 48 | index)
+    let (source, instant) = instant(random.index(below: instantCount))
+    let position = source.instants[instant]
+    let partner = partner(of: instant, in: source, using: &random)
+    let views = views(source.viewCount, using: &random)
+    let isMirrored = random.uniform() < 0.5 && settings.mirrorsTuples
+    let range = settings.augmentation ?? (settings.isSingleView ? .singleView : .pretext)
+    // Recordings that mix removed and substituted backgrounds go by a draw's highest bit: a tuple is of one kind.
+    let kind = random.next() & 1 << 63
+    func shot(_ view: Int, _ position: Int) -> MultiViewShot {
+      var augmentation = PictureAugmentation(range, from: &random)
+      augmentation.isMirrored = isMirrored
+      return MultiViewShot(
+        MultiViewPlace(sequence: source.sequence, view: view, frame: source.frames[position]), augmentation,
+        draw: random.next() >> 1 | kind)
+    }
+    let (a, b, c) = (shot(views.a, position), shot(views.b, position), shot(views.c, partner))
+    let swaps = (0..<3).map { _ in random.uniform() < 0.5 && settings.swapsPairs }
+    return MultiViewTuple(
+      a: a, b: b, c: c, gapInSeconds: Double(c.place.frame - b.place.frame) / source.framesPerSecond, swaps: swaps)
+  }
+
+  /// The tuples of step `index`, `count` in each.
+  public func tuples(step index: Int, count: Int) -> [MultiViewTuple] {
+    (index * count..<(index + 1) * count).map(tuple)
+  }
+
+  /// The pictures of step `index`.
+  ///
+  /// - Parameters:
+  ///   - count: tuples in a batch.
+  ///   - size: height and width of the pictures in pixels.
+  /// - Throws: what the recordings throw.
+  public func batch(_ index: Int, count: Int, size: Int) throws -> PretextBatch {
+    try PretextBatch(tuples(step: index, count: count), of: recordings, size: size)
+  }
+
+  // MARK: - Draws
+
+  private func instant(_ number: Int) -> (source: Source, instant: Int) {
+    // The last source that begins at or before the number.
+    var (low, high) = (0, sources.count)
+    while high - low > 1 {
+      let middle = (low + high) / 2
+      if firstInstant[middle] <= number { low = middle } else { high = middle }
+    }
+    return (sources[low], number - firstInstant[low])
+  }
+
+  private func partner(of instant: Int, in source: Source, using random: inout PhiloxGenerator) -> Int {
+    if let partners = source.partners?[instant] { return Int(partners[random.index(below: partners.count)]) }
+    let (before, after) = source.gap.partners(of: source.instants[instant], in: source.frames)
+    let drawn = random.index(below: before.count + after.count)
+    return drawn < before.count ? before.lowerBound + drawn : after.lowerBound + drawn - before.count
+  }
+
+  /// Two views for `a` and `b`, and for `c` any other than that of `b`.
+  private func views(_ count: Int, using random: inout PhiloxGenerator) -> (a: Int, b: Int, c: Int) {
+    let b = random.index(below: count)
+    if settings.isSingleView { return (b, b, b) }
+    func other() -> Int { (b + 1 + random.index(below: count - 1)) % count }
+    let (a, c) = (other(), other())
+    return (a, b, c)
+  }
+}

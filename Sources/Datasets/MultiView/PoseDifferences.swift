@@ -1,0 +1,56 @@
+import Compute
+import Foundation
+import Geometry
+
+/// Recordings whose joints are known in the room, not only in each camera.
+public protocol RoomJoints: MultiViewRecordings {
+  /// `[17]`: the joints of Human3.6M in the room (z up), in millimetres.
+  func roomJoints(sequence: Int, frame: Int) throws -> [SIMD3<Double>]
+}
+
+/// How far the poses of a take's instants differ: the mean distance of the joints, each pose relative to its root and
+/// turned about the vertical to fit the other best. Someone who stands still, or walks on in the same phase, has a small
+/// difference, and two pictures of it would be a synchronized pair but for the label.
+public struct PoseDifferences: Sendable {
+  private let joints: [Int: [SIMD3<Double>]]
+
+  /// Takes the poses of all frames of a sequence.
+  ///
+  /// - Throws: `ComputeError` `.configuration` when the recordings do not know them.
+  init(of sequence: Int, in recordings: any MultiViewRecordings) throws {
+    guard let recordings = recordings as? any RoomJoints else {
+      throw ComputeError(
+        .configuration, what: "poses cannot be compared in these recordings",
+        why: "the joints are not known in the room, only in single cameras or not at all",
+        mend: "leave out the least difference of poses; thin the frames by motion instead")
+    }
+    joints = try recordings.sequences[sequence].frames.reduce(into: [:]) { joints, frame in
+      joints[frame] = try recordings.roomJoints(sequence: sequence, frame: frame)
+    }
+  }
+
+  /// In millimetres.
+  func difference(_ first: Int, _ second: Int) -> Double {
+    guard let a = joints[first], let b = joints[second] else {
+      preconditionFailure("PoseDifferences: frames \(first) and \(second) are not of the sequence")
+    }
+    return Self.difference(a, b)
+  }
+
+  /// The mean distance of two poses' joints after the turn that makes the squared distances least.
+  static func difference(_ a: [SIMD3<Double>], _ b: [SIMD3<Double>]) -> Double {
+    let (a, b) = (a.map { $0 - a[0] }, b.map { $0 - b[0] })
+    var (sine, cosine) = (0.0, 0.0)
+    for (p, q) in zip(a, b) {
+      cosine += p.x * q.x + p.y * q.y
+      sine += p.x * q.y - p.y * q.x
+    }
+    let length = (sine * sine + cosine * cosine).squareRoot()
+    let (s, c) = length > 0 ? (sine / length, cosine / length) : (0, 1)
+    let sum = zip(a, b).reduce(0.0) { sum, pair in
+      let p = pair.0
+      return sum + norm(SIMD3(c * p.x - s * p.y, s * p.x + c * p.y, p.z) - pair.1)
+    }
+    return sum / Double(a.count)
+  }
+}

@@ -1,0 +1,130 @@
+import Datasets
+import FileFormats
+import Foundation
+import Rendering
+import Training
+
+/// The page that a run of the pretext task leaves: accuracy against time, curves, and what it says of pictures.
+public struct PretextReport {
+  private let setup: MultiViewSyncSetup
+  private let network: PretextNetwork
+  private let comparison: SyncComparison
+
+  public init(_ setup: MultiViewSyncSetup, _ network: PretextNetwork, _ comparison: SyncComparison) {
+    self.setup = setup
+    self.network = network
+    self.comparison = comparison
+  }
+
+  /// - Parameters:
+  ///   - records: the run's metrics.
+  ///   - facts: what the caller knows: device, command.
+  public func page(_ records: [EpochRecord], facts: OrderedMap<String>) throws -> Report {
+    Report(
+      title: "Multi-view synchronization",
+      summary: "Whether two cameras' pictures show one instant, and whether one is mirrored: learned without labels.",
+      facts: facts, keyFigures: keyFigures,
+      sections: [
+        Report.Section("Accuracy", [.figure(gapChart), .table(table)]),
+        Report.Section("Training", curves(records)),
+        Report.Section("Pairs", try pictures()),
+        Report.Section("Settings", [.code(configurationText(setup.settings))]),
+      ], footnotes: Self.footnotes)
+  }
+
+  // MARK: - Numbers
+
+  private var keyFigures: [Report.KeyFigure] {
+    func figure(_ label: String, _ share: Double) -> Report.KeyFigure {
+      Report.KeyFigure(String(format: "%.1f", 100 * share), unit: "%", label: label, note: "chance: 50")
+    }
+    return [figure("Synchronized or not", comparison.sync), figure("Mirrored or not", comparison.noflip)]
+  }
+
+  private var gapChart: Report.Figure {
+    func series(_ name: String, _ value: KeyPath<SyncComparison.Row, Double>) -> LineChart.Series {
+      LineChart.Series(name, points: comparison.rows.map { SIMD2($0.gap, 100 * $0[keyPath: value]) })
+    }
+    let title = "Accuracy on unseen people against the time between two pictures"
+    let chart = LineChart(
+      title, x: Axis("time gap", unit: "s"), y: Axis("right answers", unit: "%"),
+      series: [series("synchronized", \.sync), series("not mirrored", \.noflip)],
+      references: [LineChart.Reference("chance", y: 50)])
+    return .init(svg: chart.svg(), caption: title + "; a mirrored picture has no time gap.")
+  }
+
+  private var table: Report.Table {
+    let cells = comparison.cells
+    return Report.Table(
+      columns: SyncComparison.columns, rows: cells, highlightedRow: cells.count - 1, caption: comparison.caption)
+  }
+
+  private func curves(_ records: [EpochRecord]) -> [Report.Block] {
+    func chart(
+      _ title: String, _ names: [String], _ values: KeyPath<EpochRecord, [String: Double]>, _ y: Axis, factor: Double,
+      reference: LineChart.Reference
+    ) -> Report.Block? {
+      let series = names.map { name in
+        LineChart.Series(
+          name,
+          points: records.compactMap { record in
+            record[keyPath: values][name].map { SIMD2(Double(record.epoch), factor * $0) }
+          })
+      }
+      guard series.contains(where: { $0.points.count > 1 }) else { return nil }
+      return .figure(
+        .init(
+          svg: LineChart(title, x: Axis("epoch"), y: y, series: series, references: [reference]).svg(),
+          caption: title + "."))
+    }
+    let loss = Axis("loss")
+    let chance = LineChart.Reference("chance, one term", y: log(2))
+    let names = PretextLoss.names
+    return [
+      chart("Loss terms in training", names, \.losses, loss, factor: 1, reference: chance),
+      chart("Loss terms on unseen people", names, \.metrics, loss, factor: 1, reference: chance),
+      chart(
+        "Accuracy on unseen people", ["sync_accuracy", "noflip_accuracy"], \.metrics, Axis("right answers", unit: "%"),
+        factor: 100, reference: LineChart.Reference("chance", y: 50)),
+    ].compactMap { $0 }
+  }
+
+  private static let footnotes = [
+    "Method: Jenni and Favaro, \"Self-Supervised Multi-View Synchronization Learning for 3D Pose Estimation\", ACCV 2020. "
+      + "Its figures are of photographs (Human3.6M) and of far longer training: they cannot be compared with those here."
+  ]
+
+  // MARK: - Pictures
+
+  /// The first test pairs, as they come: a and b of one instant, c of another, and b in a mirror.
+  private func pictures(count: Int = 4) throws -> [Report.Block] {
+    let tuples = try setup.tuples(of: .test).tuples(step: 0, count: count)
+    let panels = try tuples.flatMap { try self.panels($0) }
+    return [
+      .paragraph(
+        "The first \(count) test tuples, not chosen by hand. Under the second picture: how probable the network finds it "
+          + "that it shows the instant of the first; under the third, the same of second and third; under the fourth, that "
+          + "neither it nor the first is mirrored."),
+      .figure(.init(panels, columns: 4)),
+    ]
+  }
+
+  private func panels(_ tuple: MultiViewTuple) throws -> [Report.Figure.Panel] {
+    let size = setup.settings.data.imageSize
+    func plain(_ shot: MultiViewShot) -> MultiViewShot { MultiViewShot(shot.place, draw: shot.draw) }
+    var flipped = plain(tuple.b)
+    flipped.augmentation.isMirrored = true
+    let shots = [plain(tuple.a), plain(tuple.b), plain(tuple.c), flipped]
+    let features = try network.features(of: shots, in: setup.recordings, size: size)
+    let verdicts = try network.judge(features, pairs: [(0, 1), (1, 2), (0, 3)])
+    func percent(_ logit: Double) -> String { String(format: "%.0f %%", 100 / (1 + exp(-logit))) }
+    let labels = [
+      "first", "same instant: \(percent(verdicts.sync[0]))",
+      String(format: "%.2f s off: ", abs(tuple.gapInSeconds)) + percent(verdicts.sync[1]),
+      "mirrored: \(percent(verdicts.noflip[2]))",
+    ]
+    return try zip(shots, labels).map { shot, label in
+      .init(.picture(try setup.recordings.picture(at: shot, size: size).panel), label: label)
+    }
+  }
+}

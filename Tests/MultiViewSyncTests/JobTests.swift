@@ -1,0 +1,163 @@
+import Compute
+import Datasets
+import FileFormats
+import Geometry
+import Layers
+import TestSupport
+import Testing
+import Training
+
+@testable import MultiViewSync
+
+extension MultiViewSyncSettings {
+  /// A run of a few small pictures and a narrow network.
+  static func tiny(_ task: Task) -> MultiViewSyncSettings {
+    var settings = MultiViewSyncSettings()
+    settings.task = task
+    settings.model.width = 2
+    settings.data.imageSize = 32
+    settings.data.leastPoseDifference = nil
+    (settings.data.validationTuples, settings.data.validationPictures, settings.data.testPairs) = (4, 6, 3)
+    for stage in [\MultiViewSyncSettings.pretraining, \.transfer] {
+      (settings[keyPath: stage].epochs, settings[keyPath: stage].stepsPerEpoch) = (2, 2)
+      settings[keyPath: stage].batch = 2
+    }
+    return settings
+  }
+}
+
+@Suite struct JobTests {
+  private let device = Devices.each[0].device
+
+  private func setup(_ settings: MultiViewSyncSettings) throws -> MultiViewSyncSetup {
+    try MultiViewSyncSetup(settings, recordings: StripedRecordings(), summary: "stripes")
+  }
+
+  private func run<Job: TrainingJob>(_ job: Job, _ settings: StageSettings, steps: Range<Int>) throws -> [[String:
+    Double]]
+  {
+    let batches = try job.batches(ofStage: 0)
+    return try steps.map { step in
+      try job.step(
+        batches(step),
+        StepContext(
+          position: TrainingPosition(stage: 0, step: step), completedEpochs: 0,
+          learningRate: settings.learningRate(completedSteps: step)))
+    }
+  }
+
+  /// A run that stops goes on with the same bits: parameters, running statistics, moments.
+  @Test(arguments: ViewFusion.allCases)
+  func aResumedPretextRunGivesTheSameBits(_ fusion: ViewFusion) throws {
+    var settings = MultiViewSyncSettings.tiny(.pretext)
+    settings.model.fusion = fusion
+    let setup = try setup(settings)
+    let whole = try PretextJob(setup, on: device)
+    let losses = try run(whole, settings.pretraining, steps: 0..<3)
+    #expect(losses.allSatisfy { $0.count == 5 && $0.values.allSatisfy(\.isFinite) })
+    let first = try PretextJob(setup, on: device)
+    _ = try run(first, settings.pretraining, steps: 0..<2)
+    let second = try PretextJob(setup, resuming: true, on: device)
+    try second.restore(first.snapshot())
+    #expect(try run(second, settings.pretraining, steps: 2..<3) == [losses[2]])
+    #expect(try second.snapshot() == whole.snapshot())
+  }
+
+  @Test func aResumedPoseRunGivesTheSameBits() throws {
+    var settings = MultiViewSyncSettings.tiny(.pose)
+    settings.model.frozenStages = 3
+    let setup = try setup(settings)
+    let whole = try PoseJob(setup, on: device)
+    let losses = try run(whole, settings.transfer, steps: 0..<3)
+    let first = try PoseJob(setup, on: device)
+    let start = try first.snapshot()
+    _ = try run(first, settings.transfer, steps: 0..<2)
+    let middle = try first.snapshot()
+    let second = try PoseJob(setup, resuming: true, on: device)
+    try second.restore(middle)
+    #expect(try run(second, settings.transfer, steps: 2..<3) == [losses[2]])
+    #expect(try second.snapshot() == whole.snapshot())
+    // Frozen stages are in the checkpoint and stay as they were, statistics and counters too; the rest moves.
+    for (name, tensor) in start.tensors where !name.hasPrefix(CheckpointContract.statePrefix) {
+      let isFrozen = name.hasPrefix("backbone.") && !name.hasPrefix("backbone.layer4.")
+      #expect((middle.tensors[name] == tensor) == isFrozen, "\(name)")
+    }
+    #expect(try PoseStatistics(of: middle) == setup.labelledPictures().statistics)
+  }
+
+  /// Evaluation reports every column, changes nothing, and does not depend on the batch size.
+  @Test func evaluationLeavesTheNetworkAlone() throws {
+    let pretext = try PretextJob(setup(.tiny(.pretext)), on: device)
+    let before = try pretext.snapshot()
+    let metrics = try pretext.evaluate(stage: 0)
+    #expect(Set(metrics.keys) == Set(pretext.metricNames))
+    #expect(try pretext.snapshot() == before)
+    let pose = try PoseJob(setup(.tiny(.pose)), on: device)
+    #expect(Set(try pose.evaluate(stage: 0).keys) == Set(pose.metricNames))
+  }
+
+  /// A pose network learns the turning pose of the stripes: overfitting shows that gradients reach everything.
+  @Test func aPoseNetworkLearns() throws {
+    var settings = MultiViewSyncSettings.tiny(.pose)
+    settings.model.width = 4
+    settings.transfer.batch = 8
+    settings.transfer.learningRate = 3e-3
+    settings.transfer.stepsPerEpoch = 60
+    let job = try PoseJob(setup(settings), on: device)
+    let losses = try run(job, settings.transfer, steps: 0..<60).compactMap { $0["mse"] }
+    let (start, end) = (losses[..<5].reduce(0, +) / 5, losses[55...].reduce(0, +) / 5)
+    #expect(end < 0.5 * start, "mse \(start) to \(end)")
+  }
+
+  /// The comparisons that `evaluate` writes.
+  @Test func comparisons() throws {
+    let pretext = try PretextJob(setup(.tiny(.pretext)), on: device)
+    let sync = try SyncComparison(pretext.setup, pretext.trainer.network)
+    #expect(sync.rows.map(\.gap) == stride(from: 8, through: 128, by: 8).map { Double($0) / 50 })
+    #expect(sync.rows.allSatisfy { (0...1).contains($0.sync) && (0...1).contains($0.noflip) })
+    #expect(sync.cells.allSatisfy { $0.count == SyncComparison.columns.count })
+
+    let pose = try PoseJob(setup(.tiny(.pose)), on: device)
+    let statistics = try pose.setup.labelledPictures().statistics
+    let poses = try PoseComparison(pose.setup, [("own", pose.trainer.network, statistics)])
+    #expect(poses.rows.map(\.name) == ["own", "mean of the labelled poses"])
+    #expect(poses.rows.allSatisfy { $0.errors.alignedMPJPE <= $0.errors.mpjpe + 1e-9 || $0.errors.mpjpe > 0 })
+  }
+
+  /// A network judges the same pair alike from features kept on the host and in one pass.
+  @Test func judgementsFromFeatures() throws {
+    let job = try PretextJob(setup(.tiny(.pretext)), on: device)
+    let network = job.trainer.network
+    let batch = try job.setup.tuples(of: .test).batch(0, count: 3, size: 32)
+    let pass = ForwardPass(network.parameters, isTraining: false)
+    let direct = network.logits(
+      network.features(batch.pictures(on: device), pass), batch.picturePairs(on: device), pass)
+    let shots = try job.setup.tuples(of: .test).tuples(step: 0, count: 3)
+    func mirrored(_ shot: MultiViewShot) -> MultiViewShot {
+      var shot = shot
+      shot.augmentation.isMirrored.toggle()
+      return shot
+    }
+    let pictures = shots.map(\.a) + shots.map(\.b) + shots.map(\.c) + shots.map { mirrored($0.b) }
+    let features = try network.features(of: pictures, in: job.setup.recordings, size: 32)
+    let judged = try network.judge(features, pairs: batch.pairs.map { (Int($0.x), Int($0.y)) })
+    #expect(mismatch(judged.sync, try direct.sync.doubles(), relative: 1e-4, absolute: 1e-5) == nil)
+    #expect(mismatch(judged.noflip, try direct.noflip.doubles(), relative: 1e-4, absolute: 1e-5) == nil)
+  }
+
+  @Test func unusableSettingsAreNamed() {
+    func what(_ change: (inout MultiViewSyncSettings) -> Void) -> String? {
+      var settings = MultiViewSyncSettings()
+      change(&settings)
+      return #expect(throws: ComputeError.self) { try settings.validate() }?.what
+    }
+    #expect(what { $0.data.imageSize = 16 } == "data.imageSize is 16")
+    #expect(what { $0.model.frozenStages = 5 } == "model.frozenStages is 5")
+    #expect(what { $0.model.width = 0 } == "model.width is 0")
+    #expect(what { ($0.loss.sync, $0.loss.flip) = (0, 0) } == "loss.sync and loss.flip is 0")
+    var settings = MultiViewSyncSettings()
+    #expect(settings.frozenStages == 0)
+    settings.model.pretrained = "runs/x"
+    #expect(settings.frozenStages == 3)
+  }
+}

@@ -27,7 +27,9 @@ struct ConvolutionTests {
 
   @Test(
     arguments: Devices.underTest,
-    [[0, 3], [3, 0], [1, 1], [3, 64], [4, 16], [16, 17], [17, 4], [64, 1], [64, 64], [1, 65], [33, 129], [130, 5]])
+    [
+      [0, 3], [3, 0], [1, 1], [3, 64], [4, 16], [16, 17], [17, 4], [64, 1], [64, 64], [1, 65], [33, 129], [130, 5],
+    ])
   func anyNumberOfChannels(device: TestDevice, channels: [Int]) throws {
     let (inputs, outputs) = (channels[0], channels[1])
     for (size, stride, padding) in [(1, 1, 0), (1, 2, 0), (3, 1, 1), (3, 2, 1)] {

@@ -42,6 +42,7 @@ __kernel void rasterize(const long vertices, const long faces, const long width,
                         __global const float *colors, const long colors_offset, __global float *picture,
                         const long picture_offset, __global float *coverage, const long coverage_offset) {
   __local int2 listed_a[GROUP], listed_b[GROUP], listed_c[GROUP];
+  __local int4 listed_box[GROUP];     // least x and y, greatest x and y
   __local float4 listed_near[GROUP];  // of the three corners, over the area; the area's sign
   __local int listed_face[GROUP];
   __local int count;
@@ -56,6 +57,8 @@ __kernel void rasterize(const long vertices, const long faces, const long width,
   __global const float *color = colors + colors_offset + element * vertices * 3;
   const int2 first = (int2)(tile_column, tile_row) * (STEPS * SIDE) + STEPS / 2;
   const int2 last = first + ((int2)(TILE_WIDTH, GROUP / TILE_WIDTH) * SIDE - 1) * STEPS;
+  const int2 own_first = (int2)(column, row) * (STEPS * SIDE) + STEPS / 2;
+  const int2 own_last = own_first + (SIDE - 1) * STEPS;
 
   float nearest[SAMPLES], part_b[SAMPLES], part_c[SAMPLES];
   int seen[SAMPLES];
@@ -83,6 +86,7 @@ __kernel void rasterize(const long vertices, const long faces, const long width,
           listed_a[slot] = a;
           listed_b[slot] = b;
           listed_c[slot] = c;
+          listed_box[slot] = (int4)(low, high);
           listed_near[slot] = (float4)(near_a * unit, near_b * unit, near_c * unit, area < 0 ? -1.0f : 1.0f);
           listed_face[slot] = start + item;
         }
@@ -90,6 +94,8 @@ __kernel void rasterize(const long vertices, const long faces, const long width,
     }
     barrier(CLK_LOCAL_MEM_FENCE);
     for (int k = 0; k < count; ++k) {
+      const int4 box = listed_box[k];
+      if (box.x > own_last.x || box.y > own_last.y || box.z < own_first.x || box.w < own_first.y) continue;
       const int2 a = listed_a[k], b = listed_b[k], c = listed_c[k];
       const float4 near = listed_near[k];
       const int sign = near.w < 0 ? -1 : 1, number = listed_face[k];

@@ -1,7 +1,7 @@
 // raster.c: triangles to pictures, face after face into a buffer of samples.
 //
-// Places are rounded to 1/256 of a sample, so that edge functions are exact whole numbers: a sample on a shared
-// edge belongs to one of the two faces, whatever their order.
+// Places are rounded to 1/256 of a sample, so that edge functions are exact whole numbers: a sample on an edge
+// of two faces belongs to one of them, whatever their order.
 #include <math.h>
 #include <string.h>
 
@@ -16,8 +16,8 @@ typedef struct {
   float near;  // 1 / depth, or 0 where the vertex cannot be drawn
 } placed;
 
-/// What a sample sees. `nearness` is the sum of the weighted 1 / depth, of which b and c are the second and the
-/// third corner's part.
+/// What a sample sees. `nearness` is the sum of the weighted 1 / depth, of which b and c are the second and
+/// the third corner's part.
 typedef struct {
   float nearness, b, c;
   int32_t face;

@@ -13,8 +13,8 @@
 /// corner are not drawn.
 enum { RASTER_SUBSTEPS = 256, RASTER_REACH = 16384, RASTER_SAMPLES = 4 };
 
-/// A mesh in pixel coordinates. A face with a corner that is no vertex, lies beyond RASTER_REACH pixels in x or
-/// y, has no depth between 1e-6 and 1e6, or is not finite is left out.
+/// A mesh in pixel coordinates. A face with a corner that is no vertex, lies beyond RASTER_REACH pixels in x
+/// or y, has no depth between 1e-6 and 1e6, or is not finite is left out.
 typedef struct {
   const float *corners;  // [vertices, 3]: x, y in pixels, depth in front of the camera
   int64_t vertices;
@@ -29,9 +29,9 @@ int64_t raster_scratch(int64_t vertices, int64_t width, int64_t rows, int64_t sa
 /// Draws rows `first` ..< `last` of a picture, each pixel the mean of samples_per_side^2 samples (at most
 /// RASTER_SAMPLES^2) on a regular grid.
 ///
-/// A sample belongs to a face when it lies inside, or on an edge that is a top or a left one; of several faces
-/// to the one with the greatest 1 / depth, of equals to the first. Whatever the cut into rows, the result is the
-/// same bits.
+/// A sample belongs to a face when it lies inside, or on an edge that is a top or a left one; of several
+/// faces to the one with the greatest 1 / depth, of equals to the first. Whatever the cut into rows, the result
+/// is the same bits.
 ///
 /// picture: [height, width, 3], the sum of the samples' colours over their number; coverage: [height, width];
 /// both begin with row 0, and only rows first ..< last are written.

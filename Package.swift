@@ -42,11 +42,14 @@ let package = Package(
       name: "Kernels", path: "Kernels",
       // By name: SwiftPM keeps what a manifest once evaluated to, so a folder listing would miss a new file.
       resources: [
-        "argReduce", "copy", "epilogue", "fill", "gather", "gemm", "gemmPlain", "map", "moments", "nearestPoints",
-        "operands", "random", "raster", "real", "reduce", "scatterAdd", "spmm", "transport", "tripletDistance",
+        "argReduce", "convolution", "copy", "epilogue", "fill", "gather", "gemm", "gemmPlain", "map", "moments",
+        "nearestPoints", "operands", "pooling", "random", "raster", "real", "reduce", "scatterAdd", "spmm",
+        "transport", "tripletDistance",
       ].map { .embedInCode($0 + ".cl") }),
     .systemLibrary(name: "CZip", path: "Sources/SystemLibraries/CZip", providers: [.apt(["libzip-dev"])]),
     .systemLibrary(name: "CPNG", path: "Sources/SystemLibraries/CPNG", providers: [.apt(["libpng-dev"])]),
+    .systemLibrary(
+      name: "CTurboJPEG", path: "Sources/SystemLibraries/CTurboJPEG", providers: [.apt(["libturbojpeg0-dev"])]),
     .systemLibrary(name: "CZlib", path: "Sources/SystemLibraries/CZlib", providers: [.apt(["zlib1g-dev"])]),
 
     // The seam and its two backends.
@@ -60,7 +63,7 @@ let package = Package(
     .target(name: "Optimizers", dependencies: ["Layers"]),
 
     // The world outside: files, bodies, pictures, samples.
-    .target(name: "FileFormats", dependencies: ["Compute", "CZip", "CPNG", "CZlib"]),
+    .target(name: "FileFormats", dependencies: ["Compute", "CZip", "CPNG", "CTurboJPEG", "CZlib"]),
     .target(name: "Geometry", dependencies: ["Compute"]),
     .target(name: "Rendering", dependencies: ["Geometry", "FileFormats"]),
     .target(name: "Datasets", dependencies: ["Geometry", "FileFormats", "RasterShim"]),
@@ -99,7 +102,7 @@ let package = Package(
       name: "TestSupport", dependencies: ["CPUBackend", "OpenCLBackend", "FileFormats"], path: "Tests/TestSupport"),
     test("ComputeTests", []),
     test("AutodiffTests", ["Autodiff", "Layers", "Optimizers"]),
-    test("FileFormatsTests", ["FileFormats"]),
+    test("FileFormatsTests", ["FileFormats", "CTurboJPEG"]),
     test("GeometryTests", ["Geometry"]),
     test("RenderingTests", ["Rendering"]),
     test("DatasetsTests", ["Datasets"]),

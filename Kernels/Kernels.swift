@@ -1,13 +1,14 @@
 /// The OpenCL C sources, embedded in the binary at build time; one file per concept.
 public enum KernelSource: String, Sendable, Hashable, CaseIterable {
-  case argReduce, copy, fill, gather, gemm, gemmPlain, map, moments, nearestPoints, random, raster, reduce, scatterAdd
-  case spmm, transport, tripletDistance
+  case argReduce, convolution, copy, fill, gather, gemm, gemmPlain, map, moments, nearestPoints, pooling, random, raster
+  case reduce, scatterAdd, spmm, transport, tripletDistance
 
   /// The program text, with the files that it builds on before it.
   public var text: String {
     let parts: [[UInt8]] =
       switch self {
       case .argReduce: [PackageResources.argReduce_cl]
+      case .convolution: [PackageResources.epilogue_cl, PackageResources.convolution_cl]
       case .copy: [PackageResources.copy_cl]
       case .fill: [PackageResources.fill_cl]
       case .gather: [PackageResources.gather_cl]
@@ -16,6 +17,7 @@ public enum KernelSource: String, Sendable, Hashable, CaseIterable {
       case .map: [PackageResources.operands_cl, PackageResources.map_cl]
       case .moments: [PackageResources.moments_cl]
       case .nearestPoints: [PackageResources.nearestPoints_cl]
+      case .pooling: [PackageResources.pooling_cl]
       case .random: [PackageResources.random_cl]
       case .raster: [PackageResources.raster_cl]
       case .reduce: [PackageResources.operands_cl, PackageResources.reduce_cl]

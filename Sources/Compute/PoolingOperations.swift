@@ -65,7 +65,7 @@ extension PoolingOperations where Self: MemoryOperations & ElementwiseOperations
   }
 
   public func composedAveragePool2D(_ x: TensorView, into y: TensorView, window: Window) {
-    orTrap(try window.check("averagePool2D", input: x, output: y))
+    orTrap(try averagePool2DRule(x, into: y, window: window))
     fill(y, with: 0)
     for (_, _, taps) in window.taps(of: framed(x, window, 0)) {
       map(.addScaled, [y, taps], scalars: [window.share], into: [y])
@@ -73,7 +73,7 @@ extension PoolingOperations where Self: MemoryOperations & ElementwiseOperations
   }
 
   public func composedAveragePool2DGradient(_ dy: TensorView, into dx: TensorView, window: Window, beta: Double) {
-    orTrap(try window.check("averagePool2D", input: dx, output: dy))
+    orTrap(try averagePool2DRule(dx, into: dy, window: window))
     let sum = frame(dx.shape, dx.elementType, window, 0)
     for (_, _, taps) in window.taps(of: sum) {
       map(.addScaled, [taps, dy], scalars: [window.share], into: [taps])
@@ -117,5 +117,15 @@ public func maximumPool2DRule(_ x: TensorView, into y: TensorView, choice: Tenso
         + "\(choice.shape)",
       why: "channels are pooled each by itself, and every result has one choice",
       mend: "pass a contiguous uint8 view of y's shape")
+  }
+}
+
+/// The contract of `averagePool2D` and its gradient, as a pure rule.
+public func averagePool2DRule(_ x: TensorView, into y: TensorView, window: Window) throws {
+  try window.check("averagePool2D", input: x, output: y)
+  guard x.shape[3] == y.shape[3] else {
+    throw ComputeError(
+      .shape, what: "averagePool2D: \(x.shape) into \(y.shape)", why: "channels are pooled each by itself",
+      mend: "allocate as many channels as the pictures have")
   }
 }

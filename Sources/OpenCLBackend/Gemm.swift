@@ -23,11 +23,11 @@ package struct GemmTiles: Hashable, Sendable {
   package static let tiny = GemmTiles(m: 8, n: 8, k: 4, itemM: 2, itemN: 2)
 
   /// Chosen by shape and type alone, so that the same product gives the same bits.
-  static func fitting(_ plan: GemmPlan, _ elementType: ElementType) -> GemmTiles {
-    if plan.n <= 16 { return .narrow }
-    if plan.m <= 16 { return .flat }
+  static func fitting(m: Int, n: Int, batch: Int, _ elementType: ElementType) -> GemmTiles {
+    if n <= 16 { return .narrow }
+    if m <= 16 { return .flat }
     // In double the sums of an 8 x 8 item would spill from registers.
-    let largeTiles = (plan.m / large.m) * (plan.n / large.n) * plan.batch
+    let largeTiles = (m / large.m) * (n / large.n) * batch
     return elementType == .float32 && largeTiles >= 256 ? .large : .standard
   }
 }
@@ -41,7 +41,7 @@ extension OpenCLDevice {
     guard supports(c.elementType), !c.isEmpty else { return }
     let choice = gemmChoice(plan, a, b, c, epilogue: epilogue)
     if choice == .blas, blasGemm(plan, a, b, into: c, alpha: alpha, beta: beta) { return }
-    let tiles = gemmTiles ?? .fitting(plan, c.elementType)
+    let tiles = gemmTiles ?? .fitting(m: plan.m, n: plan.n, batch: plan.batch, c.elementType)
     if tilesAreSound(tiles, plan, c.elementType) {
       tiledGemm(plan, a, b, into: c, alpha: alpha, beta: beta, epilogue: epilogue, tiles)
     } else {
@@ -58,7 +58,8 @@ extension OpenCLDevice {
     let isDouble = c.elementType == .float64
     let tileCount =
       ((plan.m + tiles.m - 1) / tiles.m) * ((plan.n + tiles.n - 1) / tiles.n) * plan.batch
-    let (slices, sliceLength) = slicing(plan, tiles, tileCount: tileCount, c.elementType)
+    let (slices, sliceLength) = slicing(
+      depth: plan.k, resultCount: plan.batch * plan.m * plan.n, tiles, tileCount: tileCount, c.elementType)
     let partial = slices > 1 ? allocate(c.elementType, [slices, plan.batch, plan.m, plan.n]) : nil
 
     let signature = [
@@ -93,18 +94,18 @@ extension OpenCLDevice {
       byteCount: Self.distinctByteCount(partial) + Self.distinctByteCount(c))
   }
 
-  /// Cuts a long k into slices where the tiles of c alone would leave most of a device idle.
+  /// Cuts a long product's depth into slices where the tiles of the result alone would leave most of a device idle.
   ///
   /// A function of the shape and of the largest allocation alone, so that the same product gives the same bits.
-  private func slicing(
-    _ plan: GemmPlan, _ tiles: GemmTiles, tileCount: Int, _ elementType: ElementType
+  func slicing(
+    depth: Int, resultCount: Int, _ tiles: GemmTiles, tileCount: Int, _ elementType: ElementType
   ) -> (slices: Int, length: Int) {
     let shortest = 256
-    let resultBytes = plan.batch * plan.m * plan.n * elementType.byteCount
-    let most = Swift.min(256 / tileCount, plan.k / shortest, information.largestAllocation / resultBytes)
-    guard most > 1 else { return (1, Swift.max(plan.k, 1)) }
-    let length = ((plan.k + most - 1) / most + tiles.k - 1) / tiles.k * tiles.k
-    return ((plan.k + length - 1) / length, length)
+    let resultBytes = resultCount * elementType.byteCount
+    let most = Swift.min(256 / tileCount, depth / shortest, information.largestAllocation / resultBytes)
+    guard most > 1 else { return (1, Swift.max(depth, 1)) }
+    let length = ((depth + most - 1) / most + tiles.k - 1) / tiles.k * tiles.k
+    return ((depth + length - 1) / length, length)
   }
 
   /// The product by `gemmPlain.cl`.

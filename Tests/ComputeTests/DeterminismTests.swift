@@ -54,8 +54,21 @@ struct DeterminismTests {
     device.tripletGradient(
       triplet, distances: distances, upstream: difference, anchor: Accumulator(pulled, beta: 0), positive: nil,
       negative: nil)
-    return try (sums + [mean, variance, logs, product, gram, laplacian, scattered, difference, pulled]).map {
-      try device.downloadDoubles($0).map(\.bitPattern)
-    }
+    let window = Window(size: 3, stride: 2, padding: 1)
+    let (pictures, weight) = (x.reshaped([4, 47, 11, 33]), upload([20, 33, 3, 3]))
+    let (convolved, dPictures, dWeight) = (output([4, 24, 6, 20]), output(pictures.shape), output(weight.shape))
+    device.convolution2D(pictures, weight, into: convolved, window: window, epilogue: nil)
+    device.convolution2DDataGradient(convolved, weight, into: dPictures, window: window, beta: 0)
+    device.convolution2DFilterGradient(pictures, convolved, into: dWeight, window: window, beta: 0)
+    let (pooled, spread) = (output([4, 24, 6, 33]), output(pictures.shape))
+    let choice = device.allocate(.uint8, pooled.shape)
+    device.maximumPool2D(pictures, into: pooled, choice: choice, window: window)
+    device.maximumPool2DGradient(pooled, choice: choice, into: spread, window: window, beta: 0)
+    device.averagePool2DGradient(pooled, into: spread, window: window, beta: 1)
+    return try
+      (sums + [mean, variance, logs, product, gram, laplacian, scattered, difference, pulled]
+      + [convolved, dPictures, dWeight, pooled, spread]).map {
+        try device.downloadDoubles($0).map(\.bitPattern)
+      }
   }
 }

@@ -114,15 +114,41 @@ import Training
     }
   }
 
-  /// Zip archives, and the pickles of older releases, whatever the file is called.
-  @Test(arguments: [[0x50, 0x4B, 3, 4, 0, 0, 0, 0, 8], [0x80, 2, 0x8A, 10, 0x6C, 0xFC, 0x9C, 0x46]] as [[UInt8]])
-  func filesOfPyTorchAreRefused(_ bytes: [UInt8]) throws {
+  /// The published files are PyTorch's: their tensors are those of safetensors files of the same names.
+  @Test func filesOfPyTorchAreRead() throws {
+    try withFolder { folder in
+      let files = try writePublished(to: folder)
+      let converted = try files.map { path in
+        let tensors = try Checkpoint(path: path).tensors.map { (name: $0.key, tensor: $0.value) }
+        let url = URL(fileURLWithPath: path).deletingPathExtension().appendingPathExtension("pth")
+        try AtomicFile.write(pyTorchFile(tensors), to: url)
+        return url.path
+      }
+      let read = try MAPConNetWeights(settings(converted)).contents
+      #expect(try read.tensors == MAPConNetWeights(settings(files)).contents.tensors)
+
+      // A tensor of another shape is named as ever.
+      let wrong = folder + "/wrong.pth"
+      let tensors = try Checkpoint(path: files[1]).tensors.map { name, tensor in
+        (name: name, tensor: name == "phi.bias" ? FileFormats.HostTensor([Float(1)]) : tensor)
+      }
+      try AtomicFile.write(pyTorchFile(tensors), to: URL(fileURLWithPath: wrong))
+      #expect(try fault([files[0], wrong]).why == "net.netCorr.phi.bias has shape [1], expected [8]")
+    }
+  }
+
+  /// Broken archives, and the pickles of older releases, whatever the file is called.
+  @Test(
+    arguments: [
+      ([0x50, 0x4B, 3, 4, 0, 0, 0, 0, 8], "not a complete zip archive"),
+      ([0x80, 2, 0x8A, 10, 0x6C, 0xFC, 0x9C, 0x46], "a PyTorch file of the format before version 1.6"),
+    ] as [([UInt8], String)])
+  func otherFilesOfPyTorchAreRefused(_ bytes: [UInt8], _ names: String) throws {
     try withFolder { folder in
       let path = folder + "/latest_net_G.pth"
       try AtomicFile.write(Data(bytes), to: URL(fileURLWithPath: path))
       let error = try fault([path])
-      #expect(error.kind == .data && error.what == "\(path): a PyTorch file")
-      #expect(error.why.contains("safetensors") && error.mend.contains("latest_net_G.safetensors"))
+      #expect(error.kind == .data && error.what == "\(path): \(names)")
     }
   }
 

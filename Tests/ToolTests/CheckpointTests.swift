@@ -63,7 +63,8 @@ import Testing
       }
       for command in [["train", "mapconnet", "--device", "cpu"], ["checkpoint", "import"]] {
         let pth = try fault(command + ["--weights", "latest_net_G.pth"])
-        #expect(pth.exitCode == 65 && pth.errors.contains("latest_net_G.pth: a PyTorch file"), "\(pth.errors)")
+        #expect(pth.exitCode == 65, "\(pth.errors)")
+        #expect(pth.errors.contains("latest_net_G.pth: not a complete zip archive"))
         #expect(try fault(command + ["--weights", "nowhere"]).exitCode == 66)
       }
       #expect(try fault(["checkpoint", "import"]).exitCode == 64)

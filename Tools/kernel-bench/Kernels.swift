@@ -3,7 +3,7 @@ import Compute
 import Foundation
 import ToolSupport
 
-/// `kernel-bench kernels`: matrix products, sparse products, maps, reductions and the optimiser step.
+/// `kernel-bench kernels`: matrix products, sparse products, convolutions, maps, reductions and the optimiser step.
 struct Kernels: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Time single kernels at the models' shapes.",
@@ -46,7 +46,7 @@ struct Kernels: ParsableCommand {
     }
     let all =
       gemmBenchmarks + spmmBenchmarks + elementwiseBenchmarks + sinkhornBenchmarks(type) + tripletBenchmarks
-      + nearestPointsBenchmarks + rasterBenchmarks
+      + nearestPointsBenchmarks + convolutionBenchmarks + batchNormBenchmarks + rasterBenchmarks
     let benchmarks = all.filter { only.map($0.name.contains) ?? true }
     if benchmarks.isEmpty {
       throw ComputeError(

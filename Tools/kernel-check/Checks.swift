@@ -10,6 +10,7 @@ extension Harness {
     ("moments", { $0.checkMoments() }), ("matrices", { $0.checkMatrices() }), ("rows", { $0.checkRows() }),
     ("random", { $0.checkRandom() }), ("transport", { $0.checkTransport() }),
     ("nearestPoints", { $0.checkNearestPoints() }), ("triplets", { $0.checkTriplets() }),
+    ("convolutions", { $0.checkConvolutions() }), ("pooling", { $0.checkPooling() }),
     ("raster", { $0.checkRaster() }),
   ]
 

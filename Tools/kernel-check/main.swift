@@ -1,8 +1,8 @@
 // Runs every kernel on tiny awkward shapes and compares with plain loops on the host; exits 1 on a difference.
 //
 // `make check-kernels` runs it under oclgrind, which also sees races, overruns and uninitialised reads. Arguments name the
-// families to check (elementwise reductions moments matrices rows random transport nearestPoints triplets raster);
-// without any, all are.
+// families to check (elementwise reductions moments matrices rows random transport nearestPoints triplets convolutions
+// pooling raster); without any, all are.
 import Compute
 import Foundation
 import OpenCLBackend

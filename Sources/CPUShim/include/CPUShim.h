@@ -12,4 +12,5 @@
 #include "CPUElementwise.h"
 #include "CPUMatching.h"
 #include "CPUMatrix.h"
+#include "CPUPictures.h"
 #include "CPURuntime.h"

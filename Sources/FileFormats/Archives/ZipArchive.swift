@@ -14,6 +14,8 @@ public final class ZipArchive {
 
   /// All entries, in the archive's order.
   public let entries: [Entry]
+  /// Size of the archive itself.
+  public let byteCount: Int
   private let indexOfName: [String: Int]
   private let archive: OpaquePointer
   private let path: String
@@ -22,7 +24,7 @@ public final class ZipArchive {
   ///   zip archive.
   public init(contentsOf url: URL) throws {
     path = url.path
-    try InputFile.check(url)
+    byteCount = try InputFile.size(url)
     var code: Int32 = 0
     guard let archive = zip_open(path, Int32(ZIP_RDONLY), &code) else {
       var error = zip_error_t()

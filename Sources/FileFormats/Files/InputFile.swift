@@ -44,10 +44,32 @@ public enum InputFile {
     return text
   }
 
-  /// Checks that a file can be opened for reading, for libraries that take a path and explain little.
+  /// The first bytes of a file, as many as it has up to `count`: enough to tell what it is.
   ///
   /// - Throws: As `read(_:)`.
-  static func check(_ url: URL) throws { close(try open(url.path).file) }
+  static func beginning(_ url: URL, count: Int) throws -> Data {
+    let (file, _) = try open(url.path)
+    defer { close(file) }
+    var bytes = Data(count: count)
+    var filled = 0
+    while filled < count {
+      let got = bytes.withUnsafeMutableBytes { Foundation.read(file, $0.baseAddress! + filled, count - filled) }
+      if got < 0 && errno == EINTR { continue }
+      guard got >= 0 else { throw cannotRead(url.path, errno) }
+      if got == 0 { break }
+      filled += got
+    }
+    return bytes.prefix(filled)
+  }
+
+  /// The size of a file that can be opened for reading, for libraries that take a path and explain little.
+  ///
+  /// - Throws: As `read(_:)`.
+  static func size(_ url: URL) throws -> Int {
+    let (file, size) = try open(url.path)
+    close(file)
+    return size
+  }
 
   private static func open(_ path: String) throws -> (file: Int32, size: Int) {
     let file = Foundation.open(path, O_RDONLY | O_CLOEXEC)

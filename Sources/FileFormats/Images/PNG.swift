@@ -43,9 +43,13 @@ public enum PNG {
 
   /// Decodes the bytes of a PNG file.
   ///
-  /// - Parameter source: What to call the file in errors.
-  /// - Throws: `ComputeError` `.data` when the bytes are not a complete PNG file, or it has more than 2^28 pixels.
-  public static func decode(_ data: Data, source: String) throws -> Image {
+  /// Pictures of 16 bits that do not say how bright a number is are taken as sRGB, as those of 8 bits are.
+  ///
+  /// - Parameters:
+  ///   - source: What to call the file in errors.
+  ///   - limit: The most pixels that are read: a small file can claim billions.
+  /// - Throws: `ComputeError` `.data` when the bytes are not a complete PNG file, or it has more pixels than that.
+  public static func decode(_ data: Data, source: String, atMost limit: Int = 1 << 28) throws -> Image {
     func broken(_ why: String) -> ComputeError {
       ComputeError(
         .data, what: "\(source): not a PNG picture that can be read", why: why, mend: "fetch or make the picture again")
@@ -57,7 +61,9 @@ public enum PNG {
         throw broken(message(&state))
       }
       let (width, height) = (Int(state.width), Int(state.height))
-      guard width * height <= 1 << 28 else { throw broken("it claims \(width) x \(height) pixels") }
+      guard width * height <= limit else { throw PictureFile.tooLarge(width, height, limit, source) }
+      // Without it libpng takes numbers of 16 bits for amounts of light, which few programs write.
+      state.flags |= UInt32(PNG_IMAGE_FLAG_16BIT_sRGB)
       let pixelFormat: Image.PixelFormat = state.format & UInt32(PNG_FORMAT_FLAG_ALPHA) != 0 ? .rgba : .rgb
       state.format = format(pixelFormat)
       var pixels = [UInt8](repeating: 0, count: width * height * pixelFormat.rawValue)

@@ -8,4 +8,12 @@ public protocol ModelVerification {
 
   /// Compares everything computed with what the file holds.
   func compare(_ computed: [String: HostTensor]) throws -> [VerificationRow]
+
+  /// What a reader of a failed comparison in float32 should know of the file: where the reference program's own float32
+  /// run lies beyond the tolerances. nil when it lies within them, or the file does not say.
+  var float32Caution: String? { get }
+}
+
+extension ModelVerification {
+  public var float32Caution: String? { nil }
 }

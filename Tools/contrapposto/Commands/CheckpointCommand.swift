@@ -42,9 +42,10 @@ struct CheckpointCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
       abstract: "Makes a run folder of weights, which evaluate and report take.",
       discussion: """
-        The settings must describe the network that the weights are of, and the data to measure it on. Published weights \
-        go with model.width=64 and model.sinkhornTemperature=0.03; the latter is in no file. To go on training from \
-        weights, give them to train mapconnet --weights.
+        Weights are safetensors or PyTorch's .pth files, which are read without running anything in them. The settings \
+        must describe the network that the weights are of, and the data to measure it on. Published weights go with \
+        model.width=64 and model.sinkhornTemperature=0.03; the latter is in no file. To go on training from weights, give \
+        them to train mapconnet --weights.
         """)
 
     @OptionGroup var settings: MAPConNetOptions

@@ -8,8 +8,8 @@ import Pose2Mesh
 struct DataCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "data",
-    abstract: "Fetches and imports the body model that training samples are made of; exports samples.",
-    subcommands: [Download.self, ImportAnny.self, Info.self, Export.self])
+    abstract: "Fetches and imports the body model, exports samples, prepares and checks pictures by several cameras.",
+    subcommands: [Download.self, ImportAnny.self, Info.self, Export.self, Prepare.self, CheckMultiView.self])
 
   struct Download: ParsableCommand {
     static let configuration = CommandConfiguration(

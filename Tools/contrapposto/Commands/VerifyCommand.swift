@@ -60,7 +60,10 @@ struct VerifyCommand: ParsableCommand {
         mend: "give a complete reference file, or --dump to write what is computed")
     }
     print(json ? try report.json : report.table)
-    if !report.holds { throw ExitCode(1) }
+    guard report.holds else {
+      if scalar == .float, let caution = verification.float32Caution { note(caution) }
+      throw ExitCode(1)
+    }
   }
 
   private func verification(

@@ -22,7 +22,7 @@ struct MAPConNetOptions: ParsableArguments {
   @Option(help: "mapconnet, or corenet for the supervised baseline (model.kind).")
   var model: String?
 
-  @Option(help: "FILE[,FILE]: safetensors of weights to start from (model.weights).")
+  @Option(help: "FILE[,FILE]: weights to start from, safetensors or PyTorch's .pth (model.weights).")
   var weights: String?
 
   @Option(help: "anny or procedural (data.body).")

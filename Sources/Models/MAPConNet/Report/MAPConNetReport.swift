@@ -1,6 +1,7 @@
 import Datasets
 import FileFormats
 import Geometry
+import Layers
 import Rendering
 import Training
 
@@ -94,14 +95,17 @@ public struct MAPConNetReport {
     func mesh(_ vertices: [Float], _ corners: [Int32]) -> TriangleMesh {
       TriangleMesh(vertices: centredByBox(points(vertices)), faces: triangles(corners))
     }
-    let (refined, warped) = try network.transferred(sample)
+    let transfer = network.transferred(pose: sample.posePoints, to: sample.identityPoints)
+    func output(_ tensor: Tensor) throws -> TriangleMesh {
+      mesh(try network.parameters.device.download(tensor.view, as: Float.self), sample.facesIdentity)
+    }
+    let (warped, result) = (try output(transfer.matching.warped), try output(transfer.refined))
     let truth = mesh(sample.groundTruth ?? [], sample.facesIdentity)
-    let result = mesh(refined, sample.facesIdentity)
     let errors = zip(truth.vertices, result.vertices).map { 1000 * norm($0 - $1) }
     return [
       .init(.picture(picture.image(of: mesh(sample.identityPoints, sample.facesIdentity))), label: "identity"),
       .init(.picture(picture.image(of: mesh(sample.posePoints, sample.facesPose))), label: "pose"),
-      .init(.picture(picture.image(of: mesh(warped, sample.facesIdentity), color: .slate)), label: "warped"),
+      .init(.picture(picture.image(of: warped, color: .slate)), label: "warped"),
       .init(.picture(picture.image(of: result, color: .slate)), label: "result"),
       .init(.picture(picture.image(of: truth)), label: "true"),
       .init(

@@ -77,10 +77,10 @@ public struct MAPConNetSettings: Codable, Sendable, Equatable {
   /// vertices, since none of the weights belong to a vertex. 0 epochs leave it out. So do meshes of one size: the
   /// mannequin and a folder.
   public var coarse = StageSettings(
-    epochs: 16, stepsPerEpoch: 500, batch: 2, learningRate: 1e-3, decay: .linear, decayEpoch: 16, evaluateEvery: 4)
+    epochs: 14, stepsPerEpoch: 500, batch: 2, learningRate: 1e-3, decay: .linear, decayEpoch: 14, evaluateEvery: 4)
   /// Published: 200 epochs of 2000 steps of 2 pairs at 1e-4, falling in a line from epoch 101 on.
   public var training = StageSettings(
-    epochs: 10, stepsPerEpoch: 250, batch: 2, learningRate: 1e-3, decay: .linear, decayEpoch: 1, evaluateEvery: 2)
+    epochs: 5, stepsPerEpoch: 250, batch: 2, learningRate: 1e-3, decay: .linear, decayEpoch: 1, evaluateEvery: 2)
 
   /// Whether training begins with the coarse stage.
   var hasCoarseStage: Bool {

@@ -34,8 +34,8 @@ public struct MAPConNetWeights: Sendable {
 
   // MARK: - Reading
 
-  /// Reads the files of `model.weights` and checks that they fit the network that the settings describe, as does their
-  /// metadata where they have any.
+  /// Reads the files of `model.weights`, safetensors or PyTorch's, and checks that they fit the network that the settings
+  /// describe, as does their metadata where they have any.
   ///
   /// - Throws: `.noInput` and `.data` for files that cannot be read; `.configuration` that names the first tensors that are
   ///   missing, unknown, of another shape or given twice.
@@ -48,7 +48,7 @@ public struct MAPConNetWeights: Sendable {
     var contents = Checkpoint(source: paths.joined(separator: " and "))
     for (key, value) in identity.sorted(by: { $0.key < $1.key }) { contents.metadata[key] = value }
     for path in paths {
-      let file = try Self.read(path)
+      let file = try TensorFile.read(URL(fileURLWithPath: path))
       for key in identity.keys { contents.metadata[key] = file.metadata[key] ?? contents.metadata[key] }
       for (name, tensor) in file.tensors where !name.hasPrefix(CheckpointContract.statePrefix) {
         let full = Self.parts.map { $0.prefix + name }.first { contract.tensors[$0] != nil } ?? name
@@ -66,20 +66,6 @@ public struct MAPConNetWeights: Sendable {
       throw ComputeError(error.kind, what: error.what, why: error.why, mend: Self.advice(contents, settings))
     }
     self.contents = contents
-  }
-
-  private static func read(_ path: String) throws -> Checkpoint {
-    let bytes = try InputFile.read(URL(fileURLWithPath: path))
-    // A zip archive, or the pickled magic number of the older format.
-    guard !bytes.starts(with: [0x50, 0x4B, 3, 4]), !bytes.starts(with: [0x80, 2, 0x8A, 10]) else {
-      let name = (path as NSString).deletingPathExtension
-      throw ComputeError(
-        .data, what: "\(path): a PyTorch file", why: "weights are read from safetensors files only, for now",
-        mend: "convert it with PyTorch and safetensors: python3 -c 'import torch; from safetensors.torch import "
-          + "save_file; save_file({k: v.contiguous() for k, v in torch.load(\"\(path)\", map_location=\"cpu\").items()}, "
-          + "\"\(name).safetensors\")'")
-    }
-    return try Checkpoint(parsing: bytes, source: path)
   }
 
   /// What to do about files that do not fit.

@@ -52,9 +52,13 @@ extension PoseTransferEvaluationSet {
     var errors: (refined: [TransferErrors], warped: [TransferErrors]) = ([], [])
     for index in pairs.indices {
       let sample = try sample(index)
-      let result = try network.transferred(sample)
-      errors.refined.append(try sample.errors(of: result.refined, measuresEMD: index < emdPairs))
-      errors.warped.append(try sample.errors(of: result.warped, measuresEMD: index < emdPairs))
+      let result = network.transferred(pose: sample.posePoints, to: sample.identityPoints)
+      func append(_ output: Tensor, to list: inout [TransferErrors]) throws {
+        let points = try network.parameters.device.download(output.view, as: Float.self)
+        list.append(try sample.errors(of: points, measuresEMD: index < emdPairs))
+      }
+      try append(result.refined, to: &errors.refined)
+      try append(result.matching.warped, to: &errors.warped)
     }
     return errors
   }
@@ -78,26 +82,6 @@ extension PoseTransferSample {
 /// Whether the best matching of so many points can be found: a network gone wrong gives no numbers.
 private func canBeMatched(_ points: [SIMD3<Double>]) -> Bool {
   points.count <= earthMoversLimit && points.allSatisfy { $0.sum().isFinite }
-}
-
-extension MAPConNetNetwork {
-  /// Transfers one pose, without recording.
-  ///
-  /// - Returns: `[identity points, 3]` each, in the order of the sample's identity mesh: the result, and what it was
-  ///   refined from.
-  public func transferred(_ sample: PoseTransferSample) throws -> (refined: [Float], warped: [Float]) {
-    let device = parameters.device
-    func tensor(_ values: [Float]) -> Tensor { Tensor(values, [1, values.count / 3, 3], .float32, on: device) }
-    let pass = ForwardPass(parameters, isTraining: false)
-    let posePoints = tensor(sample.posePoints)
-    let result = transfer(
-      identity: encode(tensor(sample.identityPoints), pass), pose: encode(posePoints, pass), posePoints: posePoints,
-      pass)
-    return (
-      try device.download(result.refined.view, as: Float.self),
-      try device.download(result.matching.warped.view, as: Float.self)
-    )
-  }
 }
 
 /// Flat `[points, 3]` as points.

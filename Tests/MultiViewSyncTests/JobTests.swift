@@ -16,7 +16,7 @@ extension MultiViewSyncSettings {
     settings.task = task
     settings.model.width = 2
     settings.data.imageSize = 32
-    settings.data.leastPoseDifference = nil
+    settings.data.leastPoseDifference = 0
     (settings.data.validationTuples, settings.data.validationPictures, settings.data.testPairs) = (4, 6, 3)
     for stage in [\MultiViewSyncSettings.pretraining, \.transfer] {
       (settings[keyPath: stage].epochs, settings[keyPath: stage].stepsPerEpoch) = (2, 2)

@@ -36,7 +36,7 @@ struct StripedRecordings: MultiViewRecordings {
   func joints(at place: MultiViewPlace) throws -> [SIMD3<Double>]? {
     (0..<17).map { joint in
       let angle = Double(place.frame) / 60 + Double(joint)
-      return SIMD3(200 * cos(angle), 50 * Double(joint), 3000 + 200 * sin(angle))
+      return SIMD3(200 * cos(angle), 100 * sin(2 * angle) + 50 * Double(joint), 3000 + 200 * sin(angle))
     }
   }
 }

@@ -34,7 +34,7 @@ public struct TimeGap: Sendable, Equatable {
   var isEmpty: Bool { frames.upperBound == 0 }
 
   /// Positions in an ascending list of frames that lie at this gap from one of them, before it and after it.
-  func partners(of position: Int, in list: [Int]) -> (before: Range<Int>, after: Range<Int>) {
+  public func partners(of position: Int, in list: [Int]) -> (before: Range<Int>, after: Range<Int>) {
     guard !isEmpty else { return (0..<0, 0..<0) }
     let frame = list[position]
     func lowerBound(_ value: Int) -> Int {

@@ -4,7 +4,6 @@ import Datasets
 import FileFormats
 import Foundation
 import MultiViewSync
-import Rendering
 import Training
 
 struct RetrieveCommand: ParsableCommand {
@@ -17,7 +16,11 @@ struct RetrieveCommand: ParsableCommand {
       possible choice, and writes a picture. Features are kept in the run folder.
       """)
 
-  @OptionGroup var arguments: RunArguments
+  @Option(name: .customLong("run"), help: "A run folder of the pretext task.")
+  var source: String
+
+  @Option(help: "cpu, opencl, opencl:N, or auto: the first GPU, else the CPU.")
+  var device = "auto"
 
   @Option(help: "How many pictures to look for.")
   var queries = 8
@@ -34,14 +37,14 @@ struct RetrieveCommand: ParsableCommand {
         .usage, what: "\(queries) queries, instants \(every) seconds apart", why: "there is nothing to look for",
         mend: "give positive numbers")
     }
-    let folder = try RunFolder.open(arguments.folder)
+    let folder = try RunFolder.open(source)
     let settings = try MultiViewSyncOptions.load(folder)
     guard settings.task == .pretext else {
       throw ComputeError(
         .configuration, what: "\(folder.path) is a run of the \(settings.task) task",
         why: "it compares no pictures", mend: "give a run of `contrapposto train multiview-sync --task pretext`")
     }
-    let session = try PretextSession(settings, device: arguments.device)
+    let session = try PretextSession(settings, device: device)
     let search = try Search(session, folder, every: every, queries: queries)
     print(search.table)
     let path = out ?? folder.path + "/retrieval.png"
@@ -89,6 +92,12 @@ private struct Search {
       }
       rows.append((query, best, found))
     }
+    guard !rows.isEmpty else {
+      throw ComputeError(
+        .data, what: "no picture of a test subject has another view to be found in",
+        why: "\(test.count) were looked at",
+        mend: "use recordings with a test split and two views or more")
+    }
     self.retrieval = retrieval
     self.size = size
     self.rows = rows
@@ -113,27 +122,11 @@ private struct Search {
 
   /// Rows of pictures, side by side.
   func picture() throws -> Image {
-    let columns = min(8, 2 + (rows.first?.across.count ?? 0))
-    var image = Image(width: columns * (size + 2), height: max(rows.count, 1) * (size + 2), color: Color(hex: 0xF3F1ED))
-    for (row, found) in rows.enumerated() {
-      let shown = [found.query, found.within.index] + found.across.map(\.index)
-      for (column, index) in shown.prefix(columns).enumerated() {
-        let picture = try retrieval.recordings.picture(at: MultiViewShot(retrieval.places[index]), size: size)
-        image.place(picture, column: column * (size + 2) + 1, row: row * (size + 2) + 1)
-      }
-    }
-    return image
-  }
-}
-
-extension Image {
-  /// Puts a picture in, its first pixel at a column and row.
-  fileprivate mutating func place(_ picture: PersonPicture, column: Int, row: Int) {
-    for y in 0..<picture.size {
-      for x in 0..<3 * picture.size {
-        let value = 255 * min(max(picture.colors[3 * y * picture.size + x], 0), 1)
-        pixels[3 * ((row + y) * width + column) + x] = UInt8(value.rounded())
-      }
-    }
+    MultiViewSheet.image(
+      try rows.map { row in
+        try ([row.query, row.within.index] + row.across.map(\.index)).prefix(8).map {
+          try retrieval.recordings.picture(at: MultiViewShot(retrieval.places[$0]), size: size)
+        }
+      })
   }
 }

@@ -2,7 +2,7 @@ import Compute
 import FileFormats
 
 /// The background of a fixed camera: the median of its pictures, colour by colour and pixel by pixel.
-enum MedianPicture {
+public enum MedianPicture {
   /// The most pictures that are taken.
   static let most = 200
 
@@ -20,7 +20,7 @@ enum MedianPicture {
   ///   - picture: RGB picture k; asked for twice.
   /// - Throws: what `picture` throws.
   /// - Precondition: all pictures have one size.
-  static func make(of count: Int, picture: (Int) throws -> Image) throws -> Image {
+  public static func make(of count: Int, picture: (Int) throws -> Image) throws -> Image {
     precondition((1...255).contains(count), "MedianPicture: \(count) pictures")
     let first = try picture(0)
     let size = first.pixels.count

@@ -22,7 +22,7 @@ import Geometry
 /// Pictures are read when they are asked for. `MultiViewPreparation` computes once what would be computed at each start.
 public struct MultiViewFolder: MultiViewRecordings {
   /// What becomes of the room behind a person.
-  public enum Background: String, Sendable, CaseIterable {
+  public enum Background: String, Codable, Sendable, CaseIterable {
     /// Black.
     case removed
     case kept

@@ -1,7 +1,7 @@
 /// The square around a person in a picture, in pixels: x to the right and y down from the outer corner of the first pixel.
-struct PersonBox: Equatable {
-  var centre: SIMD2<Double>
-  var side: Double
+public struct PersonBox: Equatable, Sendable {
+  public var centre: SIMD2<Double>
+  public var side: Double
 
   /// Of the person's pixels so many are left outside on each side of the box, before it is widened: specks.
   private static let share = 0.02
@@ -17,7 +17,7 @@ struct PersonBox: Equatable {
   /// Of the person's n pixels, sorted by column, the box begins at the column of number floor(0.02 (n - 1)) and ends behind
   /// that of number ceil(0.98 (n - 1)); likewise for rows. The square has the middle of this box and 1.25 times its longer
   /// side. A mask without a person gives the largest square in the middle of the picture.
-  init(around mask: PersonMask) {
+  public init(around mask: PersonMask) {
     var columns = [Int](repeating: 0, count: mask.width)
     var rows = [Int](repeating: 0, count: mask.height)
     mask.pixels.withUnsafeBufferPointer { pixels in

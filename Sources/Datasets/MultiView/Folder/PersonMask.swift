@@ -1,10 +1,10 @@
 import FileFormats
 
 /// Which pixels of a picture are the person.
-struct PersonMask: Equatable {
-  let width, height: Int
+public struct PersonMask: Equatable, Sendable {
+  public let width, height: Int
   /// Rows from the top: 1 for the person, 0 for the background.
-  let pixels: [UInt8]
+  public let pixels: [UInt8]
 
   /// Distance of colours, on the scale from 0 to 255, above which a pixel is the person.
   static let threshold = 30
@@ -13,7 +13,7 @@ struct PersonMask: Equatable {
   /// squares of red, green and blue (Jenni and Favaro, ACCV 2020, section 3.3; the number is ours). Nothing is cleaned up.
   ///
   /// - Precondition: both pictures are RGB and of one size.
-  init(of picture: Image, background: Image) {
+  public init(of picture: Image, background: Image) {
     precondition(
       picture.format == .rgb && background.format == .rgb && picture.width == background.width
         && picture.height == background.height, "PersonMask: pictures of different kinds")

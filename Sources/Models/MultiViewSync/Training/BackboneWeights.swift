@@ -3,7 +3,8 @@ import Foundation
 import Layers
 import Training
 
-/// Weights of a backbone to start from: those of a pre-training run, or a residual network in torchvision's layout.
+/// Weights of a backbone to start from: those of a pre-training run, or a residual network in torchvision's layout,
+/// as safetensors or as PyTorch saves it (`.pth`).
 ///
 /// Names may begin with `backbone.`; classifiers and heads (`fc.`, `head_`) and an optimiser's state are left out.
 public struct BackboneWeights: Sendable {
@@ -15,8 +16,8 @@ public struct BackboneWeights: Sendable {
   public init(path: String) throws {
     var isFolder: ObjCBool = false
     let exists = FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
-    self.init(
-      try Checkpoint(path: exists && isFolder.boolValue ? RunFolder.open(path).bestCheckpoint() : path))
+    let file = exists && isFolder.boolValue ? try RunFolder.open(path).bestCheckpoint() : path
+    self.init(try TensorFile.read(URL(fileURLWithPath: file)))
   }
 
   init(_ file: Safetensors) {

@@ -34,8 +34,10 @@ public struct MultiViewSyncSettings: Codable, Sendable, Equatable {
   }
 
   public struct Data: Codable, Sendable, Equatable {
-    /// A folder of recordings; null renders people.
+    /// A folder of recordings, see `MultiViewFolder`; null renders people.
     public var folder: String? = nil
+    /// What a folder's pictures show behind the person: removed is black, substituted another camera's background.
+    public var folderBackground = MultiViewFolder.Background.removed
     public var body = BodyChoice.anny
     /// Vertices of the Anny surface: 6890, 1722 or 432.
     public var vertices = 1722
@@ -51,9 +53,9 @@ public struct MultiViewSyncSettings: Codable, Sendable, Equatable {
     public var imageSize = 64
     /// Pretext: crops of one camera's picture stand in for other views (the paper's ablation).
     public var singleView = false
-    /// Pretext: instants whose poses differ by less, in millimetres, make no unsynchronized pair; null admits all, which
-    /// folders need.
-    public var leastPoseDifference: Double? = 60
+    /// Pretext: instants whose poses differ by less, in millimetres, make no unsynchronized pair; 0 admits all. null: 60 for
+    /// rendered people, 0 for folders, whose poses in the room are not known.
+    public var leastPoseDifference: Double? = nil
     /// Pose: whose pictures are labelled; none means all training subjects.
     public var labelledSubjects: [String] = []
     /// Pose: the share of their pictures that is labelled.
@@ -121,6 +123,16 @@ public struct MultiViewSyncSettings: Codable, Sendable, Equatable {
     if let frozen = model.frozenStages, !(0...4).contains(frozen) {
       throw refuse("model.frozenStages", frozen, "the backbone has four stages", "use 0 to 4 (published: 3)")
     }
+    if let least = data.leastPoseDifference, !(least >= 0 && least.isFinite) || (least > 0 && data.folder != nil) {
+      throw refuse(
+        "data.leastPoseDifference", least, "it is a distance, and a folder's poses in the room are not known",
+        "use 0 or more, and 0 or null with a folder")
+    }
+    if data.folder == nil, data.folderBackground != .removed {
+      throw refuse(
+        "data.folderBackground", data.folderBackground.rawValue, "data.folder names no folder",
+        "set data.scenes.background for rendered people")
+    }
     if !(data.testSeconds > 0) {
       throw refuse("data.testSeconds", data.testSeconds, "time goes forward", "use a positive number (published: 1.28)")
     }
@@ -138,6 +150,12 @@ public struct MultiViewSyncSettings: Codable, Sendable, Equatable {
   public var architecture: MultiViewSyncArchitecture {
     MultiViewSyncArchitecture(
       model.backbone, width: model.width, fusion: model.fusion, finalReLU: model.finalReLU)
+  }
+
+  /// Least difference of the poses of an unsynchronized pair, in millimetres; nil admits all.
+  var leastPoseDifference: Double? {
+    let least = data.leastPoseDifference ?? (data.folder == nil ? 60 : 0)
+    return least > 0 ? least : nil
   }
 
   /// How many stages the pose network freezes.

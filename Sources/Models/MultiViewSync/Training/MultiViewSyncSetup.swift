@@ -16,6 +16,13 @@ public struct MultiViewSyncSetup: Sendable {
     try settings.validate()
     self.settings = settings
     let data = settings.data
+    if let path = data.folder {
+      var folder = try MultiViewFolder(URL(fileURLWithPath: path))
+      folder.background = data.folderBackground
+      recordings = folder
+      summary = folder.summary
+      return
+    }
     let body = try data.body.load(vertices: data.vertices, annyCache: URL(fileURLWithPath: data.annyCache))
     let seed = UInt64(settings.seed)
     let motions: SceneMotions
@@ -53,7 +60,7 @@ public struct MultiViewSyncSetup: Sendable {
     var choices = MultiViewTupleSampler.Settings()
     choices.isSingleView = settings.data.singleView
     choices.swapsPairs = !settings.model.fusion.isSymmetric
-    choices.leastPoseDifference = settings.data.leastPoseDifference
+    choices.leastPoseDifference = settings.leastPoseDifference
     return try MultiViewTupleSampler(recordings, split: split, seed: seed, settings: choices)
   }
 

@@ -25,6 +25,8 @@ struct MultiViewSyncConfiguration: Decodable {
   let frozen: [String]
   let lossWeights: LossWeights
   let optimizer: Optimizer
+  /// How far the reference program's own float32 run lies from the file, by kind of tensor.
+  let float32Noise: [String: Double]?
 
   init(_ file: Safetensors) throws {
     let decoder = JSONDecoder()

@@ -3,7 +3,7 @@ import FileFormats
 import Training
 
 /// Replays a reference file of the multi-view synchronization model: a forward pass of one of its two networks, and in
-/// mode train one step; or the metrics of poses.
+/// mode train one step; or the metrics of poses; or backgrounds, masks, boxes and the gaps between instants.
 public struct MultiViewSyncVerification: ModelVerification {
   private let reference: ReferenceFile
   private let replay: any MultiViewSyncReplay
@@ -13,6 +13,7 @@ public struct MultiViewSyncVerification: ModelVerification {
     let mode = file.metadata["mode"] ?? "none"
     switch mode {
     case "metrics": replay = MetricsReplay(reference)
+    case "background": replay = BackgroundReplay(reference)
     case "train", "eval":
       let configuration = try MultiViewSyncConfiguration(file)
       switch configuration.task {
@@ -22,7 +23,7 @@ public struct MultiViewSyncVerification: ModelVerification {
     default:
       throw ComputeError(
         .data, what: "\(file.source): the mode '\(mode)' cannot be replayed",
-        why: "known are train, eval and metrics", mend: "give a file of one of these modes")
+        why: "known are train, eval, metrics and background", mend: "give a file of one of these modes")
     }
   }
 
@@ -35,10 +36,21 @@ public struct MultiViewSyncVerification: ModelVerification {
   }
 }
 
+extension MultiViewSyncVerification {
+  public var float32Caution: String? { replay.float32Caution }
+}
+
 /// One kind of reference file.
 protocol MultiViewSyncReplay {
   func compute() throws -> [(name: String, tensor: HostTensor)]
 
   /// The comparisons that a tensor of the file stands for: none for inputs and parameters.
   func rows(_ key: String, computed: HostTensor?, _ reference: HostTensor) -> [VerificationRow]
+
+  /// See `ModelVerification`.
+  var float32Caution: String? { get }
+}
+
+extension MultiViewSyncReplay {
+  var float32Caution: String? { nil }
 }

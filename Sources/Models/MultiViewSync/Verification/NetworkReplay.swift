@@ -60,6 +60,21 @@ struct NetworkReplay {
     }
   }
 
+  /// Where the reference program's own float32 run lies beyond these tolerances.
+  var float32Caution: String? {
+    let shallow = configuration.arch == .resnet50 ? 1e-3 : 1e-4
+    let beyond = [
+      ("output", shallow), ("loss", shallow), ("grad", 2e-3), ("after_abs", 2.2e-4), ("after_abs_significant", 1e-6),
+      ("after_buffers", 1e-5),
+    ].compactMap { name, tolerance in
+      configuration.float32Noise?[name].flatMap { $0 > tolerance ? "\(name) \($0) (tolerance \(tolerance))" : nil }
+    }
+    return beyond.isEmpty
+      ? nil
+      : "the reference program's own float32 run misses these tolerances too, by its metadata: "
+        + beyond.joined(separator: ", ") + "; compare in double, or make a file from another seed"
+  }
+
   /// The elements of a parameter whose gradient is large enough for its sign to be certain: |g| of at least 1 % of its
   /// greatest, in a tensor whose gradient has at least 0.1 % of the greatest norm. None for parameters without gradient.
   private func significantRow(_ key: String, computed: HostTensor?, _ tensor: HostTensor) -> [VerificationRow] {

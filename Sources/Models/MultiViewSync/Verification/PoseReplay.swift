@@ -16,6 +16,8 @@ struct PoseReplay: MultiViewSyncReplay {
     shared.rows(key, computed: computed, reference)
   }
 
+  var float32Caution: String? { shared.float32Caution }
+
   func compute() throws -> [(name: String, tensor: HostTensor)] {
     let (reference, configuration) = (shared.reference, shared.configuration)
     let network = try PoseNetwork(

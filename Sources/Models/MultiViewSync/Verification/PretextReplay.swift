@@ -15,6 +15,8 @@ struct PretextReplay: MultiViewSyncReplay {
     shared.rows(key, computed: computed, reference)
   }
 
+  var float32Caution: String? { shared.float32Caution }
+
   func compute() throws -> [(name: String, tensor: HostTensor)] {
     let (reference, configuration) = (shared.reference, shared.configuration)
     let network = try PretextNetwork(configuration.architecture, reference.elementType, on: reference.device)

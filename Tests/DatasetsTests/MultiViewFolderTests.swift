@@ -252,9 +252,8 @@ import Testing
       let places = data.sequences.indices.flatMap { sequence in
         (0..<2).flatMap { view in (1...8).map { MultiViewPlace(sequence: sequence, view: view, frame: $0) } }
       }
-      let results = Results<[Float]>(count: 4 * places.count)
-      try concurrently(4 * places.count) { index in
-        results[index] = try data.picture(at: places[index % places.count], .none, size: 12, draw: 0).colors
+      let results = try concurrentMap(4 * places.count, threads: 4) { index in
+        try data.picture(at: places[index % places.count], .none, size: 12, draw: 0).colors
       }
       let again = try MultiViewFolder(folder.url)
       for index in 0..<4 * places.count {

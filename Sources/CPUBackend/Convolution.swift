@@ -87,7 +87,8 @@ extension CPUDevice {
   }
 
   private func compiled(_ kind: ConvolutionKind, _ cut: PictureCut) -> CompiledConvolution? {
-    cut.isEmpty || cut.elementType != .float32 ? nil : convolutions.convolution(kind, cut.shape)
+    cut.isEmpty || cut.elementType != .float32 || cut.shape.overrunsScratch
+      ? nil : convolutions.convolution(kind, cut.shape)
   }
 
   /// Lends the weight in the order that the algorithm wants.
@@ -152,6 +153,12 @@ private struct PictureCut {
   func pointer(_ pictures: TensorView, _ tile: Int) -> UnsafeMutablePointer<Float> {
     pictures.pointer.assumingMemoryBound(to: Float.self) + offset(pictures, tile)
   }
+}
+
+extension cpu_convolution_shape {
+  /// Whether oneDNN 2.6 would write beyond its scratch memory: it gathers the pixels that a 1 x 1 window steps on in whole
+  /// vectors of channels, also where the last vector is not full.
+  var overrunsScratch: Bool { size == 1 && stride > 1 && !(inputs.isMultiple(of: 16) && outputs.isMultiple(of: 16)) }
 }
 
 extension ConvolutionEpilogue {

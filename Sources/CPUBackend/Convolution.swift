@@ -88,7 +88,8 @@ extension CPUDevice {
 
   /// nil where the composition is to compute it.
   private func compiled(_ kind: ConvolutionKind, _ cut: PictureCut) -> CompiledConvolution? {
-    guard !cut.isEmpty, cut.elementType == .float32, !kind.isFasterComposed(cut.shape) else { return nil }
+    guard !cut.isEmpty, cut.elementType == .float32, !cut.shape.overrunsScratch, !kind.isFasterComposed(cut.shape)
+    else { return nil }
     return convolutions.convolution(kind, cut.shape)
   }
 
@@ -164,6 +165,12 @@ private struct PictureCut {
   func pointer(_ pictures: TensorView, _ tile: Int) -> UnsafeMutablePointer<Float> {
     pictures.pointer.assumingMemoryBound(to: Float.self) + offset(pictures, tile)
   }
+}
+
+extension cpu_convolution_shape {
+  /// Whether oneDNN 2.6 would write beyond its scratch memory: it gathers the pixels that a 1 x 1 window steps on in whole
+  /// vectors of channels, also where the last vector is not full.
+  var overrunsScratch: Bool { size == 1 && stride > 1 && !(inputs.isMultiple(of: 16) && outputs.isMultiple(of: 16)) }
 }
 
 extension ConvolutionEpilogue {

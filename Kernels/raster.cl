@@ -6,59 +6,66 @@
 // corners: [batch, vertices, 3], x and y in pixels, depth; faces: [faces, 3]; colors: [batch, vertices, 3];
 // picture: [batch, height, width, 3]; coverage: [batch, height, width]; all without gaps. What a sample sees
 // is in the contract of `rasterize`.
-// Work: a work-group of GROUP items owns a tile of TILE_WIDTH x GROUP / TILE_WIDTH pixels, an item one pixel.
+// Work: a work-group of GROUP items owns a tile of TILE_WIDTH x GROUP / TILE_WIDTH pixels, an item one pixel;
+// groups lie across, down and over the batch.
 // GROUP faces at a time, each item places one; those that reach into the tile are listed in local memory, and
 // every item tests its samples against the list.
 // Deterministic: the list's order varies, what a sample sees does not, as ties go to the lower face.
-// Build-time: GROUP, TILE_WIDTH (divides GROUP), SIDE (samples to a pixel's side), REACH (how many pixels off
-// the corner a vertex may be).
+// Build-time: GROUP and TILE_WIDTH (powers of two), SIDE (samples to a pixel's side), REACH (how many pixels
+// off the corner a vertex may be). No vector types: oclgrind 21.10 mistakes them for uninitialised.
 #define SAMPLES (SIDE * SIDE)
 #define STEPS 256  // places to a sample's width
+#define TILE_HEIGHT (GROUP / TILE_WIDTH)
 
-// A vertex on the grid of samples; false where it cannot be drawn.
-bool place(__global const float *corner, int2 *at, float *near) {
+// A vertex on the grid of samples.
+typedef struct {
+  int x, y;
+  float near;  // 1 / depth, or 0 where the vertex cannot be drawn
+} placed;
+
+placed place(__global const float *corner) {
   const float x = corner[0], y = corner[1], z = corner[2];
+  placed at = {0, 0, 0};
   // A NaN fails every comparison.
-  if (!(fabs(x) <= REACH && fabs(y) <= REACH && z >= 1e-6f && z <= 1e6f)) return false;
-  *at = (int2)(convert_int_rte(x * (STEPS * SIDE)), convert_int_rte(y * (STEPS * SIDE)));
-  *near = 1 / z;
-  return true;
+  if (!(fabs(x) <= REACH && fabs(y) <= REACH && z >= 1e-6f && z <= 1e6f)) return at;
+  at.x = convert_int_rte(x * (STEPS * SIDE));
+  at.y = convert_int_rte(y * (STEPS * SIDE));
+  at.near = 1 / z;
+  return at;
 }
 
-// The edge function of `from` to `to` at a point: positive at the right of an edge that runs up, y down.
-long edge(const int2 from, const int2 to, const int2 at) {
-  return (long)(to.x - from.x) * (at.y - from.y) - (long)(to.y - from.y) * (at.x - from.x);
+// The edge function of a to b at a point: positive at the right of an edge that runs up, y down.
+long edge(const int ax, const int ay, const int bx, const int by, const int x, const int y) {
+  return (long)(bx - ax) * (y - ay) - (long)(by - ay) * (x - ax);
 }
 
-// The least value inside: a point on a top or a left edge belongs to the face. `sign` is that of its area.
-long least(const int2 from, const int2 to, const int sign) {
-  const int dx = sign * (to.x - from.x), dy = sign * (to.y - from.y);
-  return dy < 0 || (dy == 0 && dx > 0) ? 0 : 1;
-}
+// The least value inside along an edge: a point on a top or a left edge belongs to the face.
+int least(const int dx, const int dy) { return dy < 0 || (dy == 0 && dx > 0) ? 0 : 1; }
 
 __kernel void rasterize(const long vertices, const long faces, const long width, const long height,
-                        const long tiles_across, const long tiles_down, __global const float *corners,
-                        const long corners_offset, __global const int *face, const long face_offset,
-                        __global const float *colors, const long colors_offset, __global float *picture,
-                        const long picture_offset, __global float *coverage, const long coverage_offset) {
-  __local int2 listed_a[GROUP], listed_b[GROUP], listed_c[GROUP];
-  __local int4 listed_box[GROUP];     // least x and y, greatest x and y
-  __local float4 listed_near[GROUP];  // of the three corners, over the area; the area's sign
-  __local int listed_face[GROUP];
+                        __global const float *corners, const long corners_offset, __global const int *face,
+                        const long face_offset, __global const float *colors, const long colors_offset,
+                        __global float *picture, const long picture_offset, __global float *coverage,
+                        const long coverage_offset) {
+  __local int listed_ax[GROUP], listed_ay[GROUP], listed_bx[GROUP], listed_by[GROUP], listed_cx[GROUP],
+      listed_cy[GROUP];
+  __local float listed_a[GROUP], listed_b[GROUP], listed_c[GROUP];  // 1 / depth over the area
+  __local int listed_sign[GROUP], listed_face[GROUP];               // the sign of the area
   __local int count;
 
   const int item = get_local_id(0);
-  const long tile = get_group_id(0), tiles = tiles_across * tiles_down;
-  const long element = tile / tiles, in_picture = tile - element * tiles;
-  const int tile_row = in_picture / tiles_across * (GROUP / TILE_WIDTH);
-  const int tile_column = in_picture % tiles_across * TILE_WIDTH;
-  const int column = tile_column + item % TILE_WIDTH, row = tile_row + item / TILE_WIDTH;
+  const long element = get_group_id(2);
+  const int tile_column = get_group_id(0) * TILE_WIDTH, tile_row = get_group_id(1) * TILE_HEIGHT;
+  const int column = tile_column + (item & (TILE_WIDTH - 1)), row = tile_row + item / TILE_WIDTH;
   __global const float *corner = corners + corners_offset + element * vertices * 3;
   __global const float *color = colors + colors_offset + element * vertices * 3;
-  const int2 first = (int2)(tile_column, tile_row) * (STEPS * SIDE) + STEPS / 2;
-  const int2 last = first + ((int2)(TILE_WIDTH, GROUP / TILE_WIDTH) * SIDE - 1) * STEPS;
-  const int2 own_first = (int2)(column, row) * (STEPS * SIDE) + STEPS / 2;
-  const int2 own_last = own_first + (SIDE - 1) * STEPS;
+  // The first and the last sample of the tile, and of the item's pixel.
+  const int tile_left = tile_column * (STEPS * SIDE) + STEPS / 2;
+  const int tile_top = tile_row * (STEPS * SIDE) + STEPS / 2;
+  const int tile_right = tile_left + (TILE_WIDTH * SIDE - 1) * STEPS;
+  const int tile_bottom = tile_top + (TILE_HEIGHT * SIDE - 1) * STEPS;
+  const int left = column * (STEPS * SIDE) + STEPS / 2, right = left + (SIDE - 1) * STEPS;
+  const int top = row * (STEPS * SIDE) + STEPS / 2, bottom = top + (SIDE - 1) * STEPS;
 
   float nearest[SAMPLES], part_b[SAMPLES], part_c[SAMPLES];
   int seen[SAMPLES];
@@ -73,62 +80,79 @@ __kernel void rasterize(const long vertices, const long faces, const long width,
     if (start + item < faces) {
       const long at = face_offset + (start + item) * 3;
       const int ia = face[at], ib = face[at + 1], ic = face[at + 2];
-      int2 a, b, c;
-      float near_a, near_b, near_c;
-      if (ia >= 0 && ib >= 0 && ic >= 0 && ia < vertices && ib < vertices && ic < vertices &&
-          place(corner + (long)ia * 3, &a, &near_a) && place(corner + (long)ib * 3, &b, &near_b) &&
-          place(corner + (long)ic * 3, &c, &near_c)) {
-        const long area = edge(a, b, c);
-        const int2 low = min(a, min(b, c)), high = max(a, max(b, c));
-        if (area != 0 && high.x >= first.x && high.y >= first.y && low.x <= last.x && low.y <= last.y) {
+      if (ia >= 0 && ib >= 0 && ic >= 0 && ia < vertices && ib < vertices && ic < vertices) {
+        const placed a = place(corner + (long)ia * 3), b = place(corner + (long)ib * 3),
+                     c = place(corner + (long)ic * 3);
+        const long area = edge(a.x, a.y, b.x, b.y, c.x, c.y);
+        if (a.near != 0 && b.near != 0 && c.near != 0 && area != 0 && max(a.x, max(b.x, c.x)) >= tile_left &&
+            max(a.y, max(b.y, c.y)) >= tile_top && min(a.x, min(b.x, c.x)) <= tile_right &&
+            min(a.y, min(b.y, c.y)) <= tile_bottom) {
           const int slot = atomic_inc(&count);
           const float unit = 1 / (float)(area < 0 ? -area : area);
-          listed_a[slot] = a;
-          listed_b[slot] = b;
-          listed_c[slot] = c;
-          listed_box[slot] = (int4)(low, high);
-          listed_near[slot] = (float4)(near_a * unit, near_b * unit, near_c * unit, area < 0 ? -1.0f : 1.0f);
+          listed_ax[slot] = a.x;
+          listed_ay[slot] = a.y;
+          listed_bx[slot] = b.x;
+          listed_by[slot] = b.y;
+          listed_cx[slot] = c.x;
+          listed_cy[slot] = c.y;
+          listed_a[slot] = a.near * unit;
+          listed_b[slot] = b.near * unit;
+          listed_c[slot] = c.near * unit;
+          listed_sign[slot] = area < 0 ? -1 : 1;
           listed_face[slot] = start + item;
         }
       }
     }
     barrier(CLK_LOCAL_MEM_FENCE);
-    for (int k = 0; k < count; ++k) {
-      const int4 box = listed_box[k];
-      if (box.x > own_last.x || box.y > own_last.y || box.z < own_first.x || box.w < own_first.y) continue;
-      const int2 a = listed_a[k], b = listed_b[k], c = listed_c[k];
-      const float4 near = listed_near[k];
-      const int sign = near.w < 0 ? -1 : 1, number = listed_face[k];
-      const long least_a = least(b, c, sign), least_b = least(c, a, sign), least_c = least(a, b, sign);
-      for (int s = 0; s < SAMPLES; ++s) {
-        const int2 at = (int2)(column * SIDE + s % SIDE, row * SIDE + s / SIDE) * STEPS + STEPS / 2;
-        const long wa = sign * edge(b, c, at), wb = sign * edge(c, a, at), wc = sign * edge(a, b, at);
-        if (wa < least_a || wb < least_b || wc < least_c) continue;
-        const float b_part = (float)wb * near.y, c_part = (float)wc * near.z;
-        const float nearness = (float)wa * near.x + b_part + c_part;
-        if (nearness > nearest[s] || (nearness == nearest[s] && number < seen[s])) {
-          nearest[s] = nearness;
-          part_b[s] = b_part;
-          part_c[s] = c_part;
-          seen[s] = number;
+    const int listed = count;
+    for (int k = 0; k < listed; ++k) {
+      const int ax = listed_ax[k], ay = listed_ay[k], bx = listed_bx[k], by = listed_by[k];
+      const int cx = listed_cx[k], cy = listed_cy[k];
+      // Few of a tile's faces reach into one pixel.
+      if (max(ax, max(bx, cx)) < left || min(ax, min(bx, cx)) > right || max(ay, max(by, cy)) < top ||
+          min(ay, min(by, cy)) > bottom)
+        continue;
+      const int sign = listed_sign[k], number = listed_face[k];
+      const int least_a = least(sign * (cx - bx), sign * (cy - by));
+      const int least_b = least(sign * (ax - cx), sign * (ay - cy));
+      const int least_c = least(sign * (bx - ax), sign * (by - ay));
+      int s = 0;
+      for (int y = top; y <= bottom; y += STEPS)
+        for (int x = left; x <= right; x += STEPS, ++s) {
+          const long wa = sign * edge(bx, by, cx, cy, x, y), wb = sign * edge(cx, cy, ax, ay, x, y);
+          const long wc = sign * edge(ax, ay, bx, by, x, y);
+          if (wa < least_a || wb < least_b || wc < least_c) continue;
+          const float b_part = (float)wb * listed_b[k], c_part = (float)wc * listed_c[k];
+          const float nearness = (float)wa * listed_a[k] + b_part + c_part;
+          if (nearness > nearest[s] || (nearness == nearest[s] && number < seen[s])) {
+            nearest[s] = nearness;
+            part_b[s] = b_part;
+            part_c[s] = c_part;
+            seen[s] = number;
+          }
         }
-      }
     }
     barrier(CLK_LOCAL_MEM_FENCE);
   }
   if (column >= width || row >= height) return;
 
-  float3 sum = (float3)(0, 0, 0);
+  float red = 0, green = 0, blue = 0;
   int covered = 0;
   for (int s = 0; s < SAMPLES; ++s) {
     if (seen[s] < 0) continue;
     __global const int *corner_of = face + face_offset + (long)seen[s] * 3;
-    const float wb = part_b[s] / nearest[s], wc = part_c[s] / nearest[s];
-    sum += (1 - wb - wc) * vload3(corner_of[0], color) + wb * vload3(corner_of[1], color) +
-           wc * vload3(corner_of[2], color);
+    __global const float *a = color + (long)corner_of[0] * 3, *b = color + (long)corner_of[1] * 3;
+    __global const float *c = color + (long)corner_of[2] * 3;
+    const float wb = part_b[s] / nearest[s], wc = part_c[s] / nearest[s], wa = 1 - wb - wc;
+    red += wa * a[0] + wb * b[0] + wc * c[0];
+    green += wa * a[1] + wb * b[1] + wc * c[1];
+    blue += wa * a[2] + wb * b[2] + wc * c[2];
     covered += 1;
   }
   const long pixel = (element * height + row) * width + column;
-  vstore3(sum * (1.0f / SAMPLES), pixel, picture + picture_offset);
+  __global float *to = picture + picture_offset + pixel * 3;
+  to[0] = red * (1.0f / SAMPLES);
+  to[1] = green * (1.0f / SAMPLES);
+  to[2] = blue * (1.0f / SAMPLES);
   coverage[coverage_offset + pixel] = covered * (1.0f / SAMPLES);
 }

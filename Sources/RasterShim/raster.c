@@ -1,7 +1,7 @@
 // raster.c: triangles to pictures, face after face into a buffer of samples.
 //
-// Places are rounded to 1/256 of a sample, so that edge functions are exact whole numbers: a sample on an edge
-// of two faces belongs to one of them, whatever their order.
+// Places are rounded to 1/256 of a sample, so that edge functions are exact whole numbers: a sample on the
+// edge of two faces belongs to one of them, whatever their order.
 #include <math.h>
 #include <string.h>
 

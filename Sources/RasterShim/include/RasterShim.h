@@ -30,8 +30,8 @@ int64_t raster_scratch(int64_t vertices, int64_t width, int64_t rows, int64_t sa
 /// RASTER_SAMPLES^2) on a regular grid.
 ///
 /// A sample belongs to a face when it lies inside, or on an edge that is a top or a left one; of several
-/// faces to the one with the greatest 1 / depth, of equals to the first. Whatever the cut into rows, the result
-/// is the same bits.
+/// faces to the one with the greatest 1 / depth, of equals to the first. Whatever the cut into rows, the
+/// result is the same bits.
 ///
 /// picture: [height, width, 3], the sum of the samples' colours over their number; coverage: [height, width];
 /// both begin with row 0, and only rows first ..< last are written.

@@ -14,7 +14,8 @@ import Testing
   private static func train(_ task: String, _ name: String, _ more: [String] = []) -> [String] {
     let stage = task == "pretext" ? "pretraining" : "transfer"
     return ["train", "multiview-sync", "--task", task, "--body", "procedural", "--device", "cpu", "--name", name]
-      + (small + ["\(stage).epochs=2", "\(stage).stepsPerEpoch=20", "\(stage).batch=2"]).flatMap { ["--set", $0] } + more
+      + (small + ["\(stage).epochs=2", "\(stage).stepsPerEpoch=20", "\(stage).batch=2"]).flatMap { ["--set", $0] }
+      + more
   }
 
   private func bytes(_ path: String) -> Data? { FileManager.default.contents(atPath: path) }

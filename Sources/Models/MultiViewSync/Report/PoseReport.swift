@@ -89,7 +89,7 @@ public struct PoseReport {
       .paragraph(
         "\(shown) test pictures at even distances, not chosen by hand. Skeletons are seen along the camera's axis and fill "
           + "their frames; the right side is amber."),
-      .figure(.init(panels, columns: 6)),
+      .figure(.init(panels, columns: 3)),
     ]
   }
 }

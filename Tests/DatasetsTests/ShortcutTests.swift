@@ -46,7 +46,7 @@ import Testing
     let checks = try ShortcutChecks(recordings, settings: settings)
     let failures = checks.failures.filter { !$0.name.hasPrefix("sync:") && !$0.name.hasPrefix("noflip:") }
     #expect(failures == [])
-    #expect(checks.figures.count { $0.name.hasPrefix("sync:") } == 7)
+    #expect(checks.figures.count { $0.name.hasPrefix("sync:") } == 8)
     #expect(checks.figures.contains { $0.name == "reprojection" && $0.value < 0.5 && $0.value > 0 })
   }
 

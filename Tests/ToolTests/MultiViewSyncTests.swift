@@ -20,7 +20,7 @@ import Testing
 
   private func bytes(_ path: String) -> Data? { FileManager.default.contents(atPath: path) }
 
-  @Test(.timeLimit(.minutes(15))) func fromPairsToPoses() throws {
+  @Test func fromPairsToPoses() throws {
     try withTemporaryFolder { folder in
       let whole = try Tool.run(Self.train("pretext", "pairs"), in: folder)
       try #require(whole.exitCode == 0, "\(whole.errors)")

@@ -16,7 +16,7 @@ import Testing
 
   private func bytes(_ path: String) -> Data? { FileManager.default.contents(atPath: path) }
 
-  @Test(.timeLimit(.minutes(10))) func aRunThatIsInterruptedContinuesToTheSameBytes() throws {
+  @Test func aRunThatIsInterruptedContinuesToTheSameBytes() throws {
     try withTemporaryFolder { folder in
       let whole = try Tool.run(Self.train("whole", epochs: 3, steps: 20), in: folder)
       #expect(whole.exitCode == 0, "\(whole.errors)")

@@ -44,7 +44,7 @@ import Testing
     return finer
   }
 
-  @Test(.timeLimit(.minutes(10))) func aPoseIsPutOnAnotherBody() throws {
+  @Test func aPoseIsPutOnAnotherBody() throws {
     try withTemporaryFolder { folder in
       try Self.prepare(folder)
       // The identity: other vertices than the pose mesh, binary, z up, centimetres, one vertex of no face far away.

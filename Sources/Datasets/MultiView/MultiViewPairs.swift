@@ -41,9 +41,8 @@ public struct MultiViewPairs: Sendable {
     for (number, sequence) in recordings.sequences.enumerated()
     where sequence.split == split && subjects?.contains(sequence.subject) ?? true && sequence.views.count > 1 {
       let gap = Self.gap(gapCentre, sequence)
-      for position in sequence.frames.indices {
-        let (before, after) = gap.partners(of: position, in: sequence.frames)
-        if before.count + after.count > 0 { starts.append((number, position)) }
+      for position in sequence.frames.indices where !gap.partners(of: position, in: sequence.frames).isEmpty {
+        starts.append((number, position))
       }
     }
     guard !starts.isEmpty else {
@@ -57,9 +56,8 @@ public struct MultiViewPairs: Sendable {
       let sequence = recordings.sequences[start.sequence]
       let first = random.index(below: sequence.views.count)
       let second = (first + 1 + random.index(below: sequence.views.count - 1)) % sequence.views.count
-      let (before, after) = Self.gap(gapCentre, sequence).partners(of: start.position, in: sequence.frames)
-      let drawn = random.index(below: before.count + after.count)
-      let partner = drawn < before.count ? before.lowerBound + drawn : after.lowerBound + drawn - before.count
+      let partners = Self.gap(gapCentre, sequence).partners(of: start.position, in: sequence.frames)
+      let partner = partners[random.index(below: partners.count)]
       let frames = (sequence.frames[start.position], sequence.frames[synchronized ? start.position : partner])
       func shot(_ view: Int, _ frame: Int) -> MultiViewShot {
         MultiViewShot(MultiViewPlace(sequence: start.sequence, view: view, frame: frame), draw: random.next())

@@ -4,9 +4,10 @@ import Geometry
 /// Endless tuples of the pretext task.
 ///
 /// Tuple n of a seed is the same for ever: it draws from a random stream of its own, so training goes on exactly where it
-/// stopped, and tuples can be made on any thread. Its instant is uniform over all frames that have a partner, so long takes
-/// weigh more; views and partner are uniform over what is allowed (Jenni and Favaro, ACCV 2020, section 3.1; choices where
-/// the paper is silent are ours).
+/// stopped, and tuples can be made on any thread. Its two instants are drawn together, uniformly over all ordered pairs of
+/// a take that are allowed. Drawn one after the other, instants of a still stretch, which have few partners, would be the
+/// first more often than the second, and one picture alone would tell something of the label. Views are uniform over what is
+/// allowed (Jenni and Favaro, ACCV 2020, section 3.1; choices where the paper is silent are ours).
 public struct MultiViewTupleSampler: Sendable {
   public struct Settings: Sendable, Equatable {
     /// All pictures of a tuple come from one camera, and crops stand in for other views (the paper's ablation l).
@@ -31,22 +32,32 @@ public struct MultiViewTupleSampler: Sendable {
 
   /// The sequences of the split that have tuples.
   private let sources: [Source]
-  /// Running number of each source's first instant, and at the end the number of instants.
-  private let firstInstant: [Int]
+  /// Running number of each source's first pair of instants, and at the end the number of pairs.
+  private let firstPair: [Int]
 
   private struct Source: Sendable {
     let sequence: Int
     let framesPerSecond: Double
     let viewCount: Int
     let frames: [Int]
-    /// Positions in `frames` that have a partner, and their partners where poses are compared.
-    let instants: [Int]
-    let partners: [[Int32]]?
     let gap: TimeGap
+    /// Each frame's partners where poses are compared; otherwise the gap alone says which they are.
+    let partners: [[Int32]]?
+    /// Running number of the first pair that begins at each frame, and at the end the number of pairs.
+    let firstPair: [Int]
+
+    var pairCount: Int { firstPair[frames.count] }
+
+    /// Positions in `frames` of pair number `pair`.
+    func instants(ofPair pair: Int) -> (first: Int, second: Int) {
+      let first = interval(of: pair, in: firstPair)
+      let number = pair - firstPair[first]
+      return (first, partners.map { Int($0[first][number]) } ?? gap.partners(of: first, in: frames)[number])
+    }
   }
 
-  /// How many instants tuples start from.
-  public var instantCount: Int { firstInstant[sources.count] }
+  /// How many ordered pairs of instants tuples are made of.
+  public var pairCount: Int { firstPair[sources.count] }
 
   /// - Throws: `ComputeError` `.configuration` when a sequence has fewer than two views and the settings want several, or
   ///   poses are to be compared and cannot be; `.data` when no sequence of the split has a tuple; what the recordings throw.
@@ -65,7 +76,7 @@ public struct MultiViewTupleSampler: Sendable {
           why: "a pair is made of two views of one instant", mend: "leave it out, or train on single views")
       }
       let source = try Self.source(number, sequence, of: recordings, settings)
-      if !source.instants.isEmpty { sources.append(source) }
+      if source.pairCount > 0 { sources.append(source) }
     }
     guard !sources.isEmpty else {
       throw ComputeError(
@@ -74,7 +85,7 @@ public struct MultiViewTupleSampler: Sendable {
         mend: "give longer sequences, or more frames of them")
     }
     self.sources = sources
-    firstInstant = sources.reduce(into: [0]) { $0.append($0[$0.count - 1] + $1.instants.count) }
+    firstPair = Self.runningNumbers(sources.map(\.pairCount))
   }
 
   private static func source(
@@ -82,28 +93,18 @@ public struct MultiViewTupleSampler: Sendable {
   ) throws -> Source {
     let gap = TimeGap.pretext(framesPerSecond: sequence.framesPerSecond)
     let frames = sequence.frames
-    var instants: [Int] = []
-    var admitted: [[Int32]]?
-    let differences = try settings.leastPoseDifference.map { least in
-      (least, poses: try PoseDifferences(of: number, in: recordings))
-    }
-    if differences != nil { admitted = [] }
-    for position in frames.indices {
-      let partners = gap.partners(of: position, in: frames)
-      if let (least, poses) = differences {
-        let moved = (Array(partners.before) + Array(partners.after)).filter {
-          poses.difference(frames[position], frames[$0]) >= least
-        }
-        guard !moved.isEmpty else { continue }
-        admitted?.append(moved.map(Int32.init))
-      } else if partners.before.isEmpty && partners.after.isEmpty {
-        continue
+    let partners = try settings.leastPoseDifference.map { least in
+      let poses = try PoseDifferences(of: number, in: recordings)
+      return frames.indices.map { position in
+        gap.partners(of: position, in: frames)
+          .filter { poses.difference(frames[position], frames[$0]) >= least }
+          .map(Int32.init)
       }
-      instants.append(position)
     }
+    let counts = partners?.map(\.count) ?? frames.indices.map { gap.partners(of: $0, in: frames).count }
     return Source(
       sequence: number, framesPerSecond: sequence.framesPerSecond, viewCount: sequence.views.count, frames: frames,
-      instants: instants, partners: admitted, gap: gap)
+      gap: gap, partners: partners, firstPair: runningNumbers(counts))
   }
 
   /// Tuple number `index`.
@@ -111,9 +112,10 @@ public struct MultiViewTupleSampler: Sendable {
     precondition(index >= 0, "MultiViewTupleSampler: tuple \(index)")
     // Splits draw apart, so that validation tuples do not repeat the choices of training.
     var random = MultiViewStream.tuple.generator(seed: seed, number: Int(split.rawValue) << 48 | index)
-    let (source, instant) = instant(random.index(below: instantCount))
-    let position = source.instants[instant]
-    let partner = partner(of: instant, in: source, using: &random)
+    let pair = random.index(below: pairCount)
+    let number = interval(of: pair, in: firstPair)
+    let source = sources[number]
+    let (position, partner) = source.instants(ofPair: pair - firstPair[number])
     let views = views(source.viewCount, using: &random)
     let isMirrored = random.uniform() < 0.5 && settings.mirrorsTuples
     let range = settings.augmentation ?? (settings.isSingleView ? .singleView : .pretext)
@@ -149,23 +151,6 @@ public struct MultiViewTupleSampler: Sendable {
 
   // MARK: - Draws
 
-  private func instant(_ number: Int) -> (source: Source, instant: Int) {
-    // The last source that begins at or before the number.
-    var (low, high) = (0, sources.count)
-    while high - low > 1 {
-      let middle = (low + high) / 2
-      if firstInstant[middle] <= number { low = middle } else { high = middle }
-    }
-    return (sources[low], number - firstInstant[low])
-  }
-
-  private func partner(of instant: Int, in source: Source, using random: inout PhiloxGenerator) -> Int {
-    if let partners = source.partners?[instant] { return Int(partners[random.index(below: partners.count)]) }
-    let (before, after) = source.gap.partners(of: source.instants[instant], in: source.frames)
-    let drawn = random.index(below: before.count + after.count)
-    return drawn < before.count ? before.lowerBound + drawn : after.lowerBound + drawn - before.count
-  }
-
   /// Two views for `a` and `b`, and for `c` any other than that of `b`.
   private func views(_ count: Int, using random: inout PhiloxGenerator) -> (a: Int, b: Int, c: Int) {
     let b = random.index(below: count)
@@ -174,4 +159,18 @@ public struct MultiViewTupleSampler: Sendable {
     let (a, c) = (other(), other())
     return (a, b, c)
   }
+
+  private static func runningNumbers(_ counts: [Int]) -> [Int] {
+    counts.reduce(into: [0]) { $0.append($0[$0.count - 1] + $1) }
+  }
+}
+
+/// Which of the intervals that begin at `starts`, in order, holds a number; the last start is the end of the last interval.
+private func interval(of number: Int, in starts: [Int]) -> Int {
+  var (low, high) = (0, starts.count - 1)
+  while high - low > 1 {
+    let middle = (low + high) / 2
+    if starts[middle] <= number { low = middle } else { high = middle }
+  }
+  return low
 }

@@ -12,6 +12,10 @@ public protocol RoomJoints: MultiViewRecordings {
 /// turned about the vertical to fit the other best. Someone who stands still, or walks on in the same phase, has a small
 /// difference, and two pictures of it would be a synchronized pair but for the label.
 public struct PoseDifferences: Sendable {
+  /// What the two poses of an unsynchronized pair of rendered people differ by at least, in millimetres, where nobody
+  /// chooses otherwise.
+  public static let leastOfRenderedPairs = 60.0
+
   private let joints: [Int: [SIMD3<Double>]]
 
   /// Takes the poses of all frames of a sequence.
@@ -35,6 +39,13 @@ public struct PoseDifferences: Sendable {
       preconditionFailure("PoseDifferences: frames \(first) and \(second) are not of the sequence")
     }
     return Self.difference(a, b)
+  }
+
+  /// How much a pose differs from those at most half a second away, on average, in millimetres; 0 where there are none.
+  func movement(at frame: Int, of sequence: MultiViewSequence) -> Double {
+    let reach = Int(sequence.framesPerSecond / 2)
+    let near = sequence.frames.filter { $0 != frame && abs($0 - frame) <= reach }
+    return near.reduce(0) { $0 + difference(frame, $1) / Double(near.count) }
   }
 
   /// The mean distance of two poses' joints after the turn that makes the squared distances least.

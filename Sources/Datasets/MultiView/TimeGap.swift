@@ -33,9 +33,21 @@ public struct TimeGap: Sendable, Equatable {
 
   var isEmpty: Bool { frames.upperBound == 0 }
 
-  /// Positions in an ascending list of frames that lie at this gap from one of them, before it and after it.
-  public func partners(of position: Int, in list: [Int]) -> (before: Range<Int>, after: Range<Int>) {
-    guard !isEmpty else { return (0..<0, 0..<0) }
+  /// Positions in a list of frames, in ascending order: a stretch before an instant and one after it.
+  public struct Partners: RandomAccessCollection, Sendable {
+    public let before, after: Range<Int>
+
+    public var startIndex: Int { 0 }
+    public var endIndex: Int { before.count + after.count }
+
+    public subscript(number: Int) -> Int {
+      number < before.count ? before.lowerBound + number : after.lowerBound + number - before.count
+    }
+  }
+
+  /// Positions in an ascending list of frames that lie at this gap from one of them.
+  public func partners(of position: Int, in list: [Int]) -> Partners {
+    guard !isEmpty else { return Partners(before: 0..<0, after: 0..<0) }
     let frame = list[position]
     func lowerBound(_ value: Int) -> Int {
       var (low, high) = (0, list.count)
@@ -45,9 +57,8 @@ public struct TimeGap: Sendable, Equatable {
       }
       return low
     }
-    return (
-      lowerBound(frame - frames.upperBound)..<lowerBound(frame - frames.lowerBound + 1),
-      lowerBound(frame + frames.lowerBound)..<lowerBound(frame + frames.upperBound + 1)
-    )
+    return Partners(
+      before: lowerBound(frame - frames.upperBound)..<lowerBound(frame - frames.lowerBound + 1),
+      after: lowerBound(frame + frames.lowerBound)..<lowerBound(frame + frames.upperBound + 1))
   }
 }

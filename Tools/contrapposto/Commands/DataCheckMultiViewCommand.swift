@@ -11,7 +11,7 @@ extension DataCommand {
       abstract: "Renders multi-view recordings and looks for shortcuts in them.",
       discussion: """
         Linear probes that see no pose must stay at chance on pairs of the test split: colour histograms, boxes, \
-        background, the brighter side. Joints must lie within half a pixel of where pictures show them, splits must share \
+        background, the brighter side, how much each person moves. Joints must lie within half a pixel of where pictures show them, splits must share \
         nothing, and pictures must repeat. What the two headings alone tell is reported. Exits with an error when a check \
         that must hold fails. At the default settings some 24,000 pictures are rendered.
         """)

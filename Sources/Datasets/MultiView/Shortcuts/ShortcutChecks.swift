@@ -36,7 +36,7 @@ public struct ShortcutChecks: Sendable {
     }
     self.settings = settings
     figures =
-      try Self.probes(recordings, settings) + Self.tuples(recordings, settings)
+      try Self.probes(recordings, settings) + [Self.movement(recordings, settings)] + Self.tuples(recordings, settings)
       + [try Self.reprojection(recordings, settings)] + Self.splits(recordings)
       + [Self.repetition(recordings, settings)]
   }
@@ -122,6 +122,40 @@ public struct ShortcutChecks: Sendable {
     return try MultiViewTupleSampler(recordings, split: split, seed: settings.seed, settings: sampling)
   }
 
+  private static func poses(
+    of recordings: RenderedRecordings, _ split: SampleSplit
+  ) throws -> [Int: PoseDifferences] {
+    try recordings.sequences.indices.filter { recordings.sequences[$0].split == split }
+      .reduce(into: [:]) { $0[$1] = try PoseDifferences(of: $1, in: recordings) }
+  }
+
+  // MARK: - Movement
+
+  /// Where pairs of like poses are left out, still stretches have few partners; how much a person moves about each of a
+  /// pair's instants, which a single picture may hint at, must tell nothing all the same.
+  private static func movement(_ recordings: RenderedRecordings, _ settings: Settings) throws -> ShortcutFigure {
+    var settings = settings
+    settings.leastPoseDifference = settings.leastPoseDifference ?? PoseDifferences.leastOfRenderedPairs
+    func rows(_ split: SampleSplit) throws -> (rows: [[Double]], labels: [Bool]) {
+      let sampler = try sampler(recordings, split, settings)
+      let poses = try poses(of: recordings, split)
+      func movement(_ shot: MultiViewShot) -> Double {
+        let place = shot.place
+        return poses[place.sequence]?.movement(at: place.frame, of: recordings.sequences[place.sequence]) ?? .nan
+      }
+      let tuples = (0..<settings.tuples).map(sampler.tuple)
+      return (
+        tuples.flatMap { [[movement($0.a), movement($0.b)], [movement($0.b), movement($0.c)]] },
+        tuples.flatMap { _ in [true, false] }
+      )
+    }
+    let (fitted, measured) = try (rows(.train), rows(.test))
+    return ShortcutFigure(
+      "sync: movement",
+      LinearProbe(rows: fitted.rows, labels: fitted.labels).accuracy(rows: measured.rows, labels: measured.labels),
+      within: chance, "accuracy of a linear probe on how much each person moves, poses that differ")
+  }
+
   // MARK: - Tuples
 
   private static func tuples(_ recordings: RenderedRecordings, _ settings: Settings) throws -> [ShortcutFigure] {
@@ -129,14 +163,13 @@ public struct ShortcutChecks: Sendable {
     let tuples = (0..<settings.tuples).map(sampler.tuple)
     let gaps = tuples.map { abs($0.gapInSeconds) }
     let (least, greatest) = (gaps.min() ?? .nan, gaps.max() ?? .nan)
-    var differences: [Int: PoseDifferences] = [:]
+    let poses = try poses(of: recordings, .train)
+    let alike = PoseDifferences.leastOfRenderedPairs
     var (still, ahead) = (0.0, 0.0)
     for tuple in tuples {
       let sequence = tuple.a.place.sequence
-      let poses = try differences[sequence] ?? PoseDifferences(of: sequence, in: recordings)
-      differences[sequence] = poses
       let (first, second) = (tuple.b.place.frame, tuple.c.place.frame)
-      if poses.difference(first, second) < 60 { still += 1 / Double(tuples.count) }
+      if let poses = poses[sequence], poses.difference(first, second) < alike { still += 1 / Double(tuples.count) }
       let take = recordings.takes[sequence]
       let turn = abs(remainder(take.heading(first) - take.heading(second), 2 * .pi))
       if turn < 20 * .pi / 180 { ahead += 1 / Double(tuples.count) }
@@ -156,7 +189,8 @@ public struct ShortcutChecks: Sendable {
       ShortcutFigure(
         "unlike mirrors", Double(unlikeMirrors(batch)), within: 0...0, "values of f that are not those of b in a mirror"
       ),
-      ShortcutFigure("standing still", still, "share of unsynchronized pairs whose poses differ by less than 60 mm"),
+      ShortcutFigure(
+        "standing still", still, "share of unsynchronized pairs whose poses differ by less than \(Int(alike)) mm"),
       ShortcutFigure(
         "same heading", ahead, "share of unsynchronized pairs whose headings differ by less than 20 degrees"),
     ]

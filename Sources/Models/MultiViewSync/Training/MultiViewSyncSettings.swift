@@ -154,7 +154,7 @@ public struct MultiViewSyncSettings: Codable, Sendable, Equatable {
 
   /// Least difference of the poses of an unsynchronized pair, in millimetres; nil admits all.
   var leastPoseDifference: Double? {
-    let least = data.leastPoseDifference ?? (data.folder == nil ? 60 : 0)
+    let least = data.leastPoseDifference ?? (data.folder == nil ? PoseDifferences.leastOfRenderedPairs : 0)
     return least > 0 ? least : nil
   }
 

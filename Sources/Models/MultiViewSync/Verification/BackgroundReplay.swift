@@ -50,8 +50,9 @@ struct BackgroundReplay: MultiViewSyncReplay {
     var table = [UInt8](repeating: 0, count: anchors.count * width)
     for (row, anchor) in anchors.enumerated() {
       guard let position = kept.firstIndex(of: anchor) else { continue }
-      let partners = gap.partners(of: position, in: kept)
-      for frame in kept[partners.before] + kept[partners.after] where frame < width { table[row * width + frame] = 1 }
+      for frame in gap.partners(of: position, in: kept).map({ kept[$0] }) where frame < width {
+        table[row * width + frame] = 1
+      }
     }
     return HostTensor(table, shape: [anchors.count, width])
   }

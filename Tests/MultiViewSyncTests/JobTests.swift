@@ -124,7 +124,22 @@ extension MultiViewSyncSettings {
     let statistics = try pose.setup.labelledPictures().statistics
     let poses = try PoseComparison(pose.setup, [("own", pose.trainer.network, statistics)])
     #expect(poses.rows.map(\.name) == ["own", "mean of the labelled poses"])
-    #expect(poses.rows.allSatisfy { $0.errors.alignedMPJPE <= $0.errors.mpjpe + 1e-9 || $0.errors.mpjpe > 0 })
+    #expect(poses.rows.allSatisfy { $0.errors.scaledMPJPE > 0 && $0.errors.alignedMPJPE > 0 } && poses.actions.isEmpty)
+  }
+
+  /// Takes that are named by what people do and numbered are told apart.
+  @Test func errorsByAction() throws {
+    let takes = ["Walking-1", "Walking-2", "Sitting-1"]
+    let setup = try MultiViewSyncSetup(
+      .tiny(.pose), recordings: StripedRecordings(testTakes: takes), summary: "stripes")
+    let network = try PoseJob(setup, on: device).trainer.network
+    let poses = try PoseComparison(setup, [("own", network, setup.labelledPictures().statistics)])
+    #expect(poses.actions.map(\.name) == ["Sitting", "Walking"])
+    // All takes have as many pictures.
+    let (sitting, walking) = (poses.actions[0].errors.mpjpe, poses.actions[1].errors.mpjpe)
+    #expect(sitting != walking && abs((sitting + 2 * walking) / 3 - poses.rows[0].errors.mpjpe) < 1e-9)
+    #expect(poses.cells.map(\.first) == ["own", "mean of the labelled poses", "Sitting", "Walking"])
+    #expect(poses.cells.allSatisfy { $0.count == PoseComparison.columns.count })
   }
 
   /// A network judges the same pair alike from features kept on the host and in one pass.

@@ -6,11 +6,13 @@ import Foundation
 struct StripedRecordings: MultiViewRecordings {
   let sequences: [MultiViewSequence]
 
-  init() {
-    let takes: [(String, SampleSplit)] = [("S1", .train), ("S2", .train), ("S3", .validation), ("S4", .test)]
-    sequences = takes.map { subject, split in
+  init(testTakes: [String] = ["take"]) {
+    let takes: [(String, String, SampleSplit)] =
+      [("S1", "take", .train), ("S2", "take", .train), ("S3", "take", .validation)]
+      + testTakes.map { ("S4", $0, .test) }
+    sequences = takes.map { subject, take, split in
       MultiViewSequence(
-        identifier: "\(subject)/take", subject: subject, split: split, views: ["left", "right", "back"],
+        identifier: "\(subject)/\(take)", subject: subject, split: split, views: ["left", "right", "back"],
         framesPerSecond: 50, frames: Array(stride(from: 0, to: 300, by: 5)))
     }
   }

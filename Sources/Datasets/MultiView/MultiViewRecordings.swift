@@ -40,6 +40,15 @@ public struct MultiViewSequence: Sendable, Equatable {
     self.framesPerSecond = framesPerSecond
     self.frames = frames
   }
+
+  /// "Walking" of "S1/Walking-1": what the person does, where the take is one of several that are numbered; otherwise nil.
+  public var action: String? {
+    let take = identifier.split(separator: "/").last ?? ""
+    guard let dash = take.lastIndex(of: "-"), dash > take.startIndex, Int(take[dash...].dropFirst()) != nil else {
+      return nil
+    }
+    return String(take[..<dash])
+  }
 }
 
 /// One picture: which take, which camera, which frame number.

@@ -99,7 +99,7 @@ let package = Package(
 
     // Tests.
     .target(
-      name: "TestSupport", dependencies: ["CPUBackend", "OpenCLBackend", "FileFormats"], path: "Tests/TestSupport"),
+      name: "TestSupport", dependencies: ["CPUBackend", "OpenCLBackend", "Training"], path: "Tests/TestSupport"),
     test("ComputeTests", []),
     test("AutodiffTests", ["Autodiff", "Layers", "Optimizers"]),
     test("FileFormatsTests", ["FileFormats", "CTurboJPEG"]),

@@ -18,8 +18,7 @@ import Training
 
   /// The parameters of a reference file: those of a network of width 2, under the published names.
   private func reference() throws -> OrderedMap<FileFormats.HostTensor> {
-    let fixtures = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appending(path: "../Fixtures")
-    let file = try Safetensors(contentsOf: fixtures.appending(path: "mapconnet_supervised.safetensors"))
+    let file = try ReferenceReplay.read("mapconnet_supervised")
     var parameters = OrderedMap<FileFormats.HostTensor>()
     for (name, tensor) in file.tensors where name.hasPrefix("param/") { parameters[String(name.dropFirst(6))] = tensor }
     return parameters

@@ -85,6 +85,17 @@ extension MultiViewSyncSettings {
     #expect(try PoseStatistics(of: middle) == setup.labelledPictures().statistics)
   }
 
+  /// Training by heart: whole batches of the first tuples, over and over.
+  @Test func fewTuplesComeAgain() throws {
+    var settings = MultiViewSyncSettings.tiny(.pretext)
+    settings.data.trainingTuples = 5
+    let batches = try PretextJob(setup(settings), on: device).batches(ofStage: 0)
+    let pixels = try (0..<4).map { try batches($0).pixels }
+    #expect(pixels[0] == pixels[2] && pixels[1] == pixels[3] && pixels[0] != pixels[1])
+    settings.data.trainingTuples = 1
+    #expect(throws: ComputeError.self) { try settings.validate() }
+  }
+
   /// Evaluation reports every column, changes nothing, and does not depend on the batch size.
   @Test func evaluationLeavesTheNetworkAlone() throws {
     let pretext = try PretextJob(setup(.tiny(.pretext)), on: device)

@@ -60,6 +60,9 @@ public struct MultiViewSyncSettings: Codable, Sendable, Equatable {
     public var labelledSubjects: [String] = []
     /// Pose: the share of their pictures that is labelled.
     public var labelledShare = 1.0
+    /// Pretext: train on the first so many tuples over and over, to see whether the network can learn them by heart;
+    /// null draws endlessly.
+    public var trainingTuples: Int? = nil
     /// Pretext: tuples that choose the best checkpoint.
     public var validationTuples = 96
     /// Pose: pictures that choose the best checkpoint.
@@ -115,6 +118,10 @@ public struct MultiViewSyncSettings: Codable, Sendable, Equatable {
       ("testPairs", data.testPairs),
     ] where count < 1 {
       throw refuse("data.\(name)", count, "something must be measured", "use 1 or more")
+    }
+    if let tuples = data.trainingTuples, tuples < pretraining.batch {
+      throw refuse(
+        "data.trainingTuples", tuples, "a batch takes \(pretraining.batch)", "use pretraining.batch or more")
     }
     if data.imageSize < 32 {
       throw refuse(

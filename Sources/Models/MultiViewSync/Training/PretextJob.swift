@@ -29,7 +29,8 @@ public final class PretextJob: TrainingJob {
   public func batches(ofStage stage: Int) throws -> @Sendable (_ step: Int) throws -> PretextBatch {
     let sampler = try setup.tuples(of: .train)
     let (count, size) = (setup.settings.pretraining.batch, setup.settings.data.imageSize)
-    return { step in try sampler.batch(step, count: count, size: size) }
+    let batches = setup.settings.data.trainingTuples.map { $0 / count } ?? .max
+    return { step in try sampler.batch(step % batches, count: count, size: size) }
   }
 
   public func begin(stage: Int) throws {}

@@ -4,8 +4,8 @@ import Foundation
 import Training
 
 /// Replays reference files of one model, as `contrapposto verify` does, and says what is wrong with the result.
-public struct ReferenceReplay {
-  public typealias Verification = (Safetensors, ElementType, any Device) throws -> any ModelVerification
+public struct ReferenceReplay: Sendable {
+  public typealias Verification = @Sendable (Safetensors, ElementType, any Device) throws -> any ModelVerification
 
   private let verification: Verification
 

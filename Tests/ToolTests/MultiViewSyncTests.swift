@@ -50,6 +50,15 @@ import Testing
       }
       #expect(bytes(folder + "/runs/pairs/features.safetensors") != nil)
 
+      // Probes on the run's recordings; so few tuples cannot tell a leak from chance, and either verdict is written.
+      let check = ["data", "check-multiview", "--run", "runs/pairs", "--tuples", "40"]
+      let checked = try Tool.run(check, in: folder)
+      #expect(checked.output.contains("report: runs/pairs/report.html"), "\(checked.errors)")
+      let page = try String(decoding: #require(bytes(folder + "/runs/pairs/report.html")), as: UTF8.self)
+      #expect(page.contains("sync: movement") && page.contains("shared rooms"))
+      let both = try Tool.run(check + ["--light", "camera"], in: folder)
+      #expect(both.exitCode == 64 && both.errors.contains("--run with other flags"), "\(both.errors)")
+
       // The pose task takes the run's model and data, and leaves the frozen stages as they were.
       let poses = try Tool.run(Self.train("pose", "poses", ["--pretrained", "runs/pairs"]), in: folder)
       try #require(poses.exitCode == 0, "\(poses.errors)")

@@ -3,6 +3,8 @@ import Compute
 import Datasets
 import FileFormats
 import Foundation
+import MultiViewSync
+import Training
 
 extension DataCommand {
   struct CheckMultiView: ParsableCommand {
@@ -16,11 +18,16 @@ extension DataCommand {
         that must hold fails. At the default settings some 24,000 pictures are rendered.
         """)
 
-    @Option(help: "anny or procedural.")
-    var body = "anny"
+    @Option(
+      name: .customLong("run"),
+      help: "Check what this run of the pretext task was trained and tested on, and put the figures into its report.")
+    var trained: String?
 
-    @Option(help: "Vertices of the Anny body: 6890, 1722 or 432.")
-    var vertices = 1722
+    @Option(help: "anny, the default, or procedural.")
+    var body: String?
+
+    @Option(help: "Vertices of the Anny body: 6890, 1722 or 432. (default: 1722)")
+    var vertices: Int?
 
     @Option(help: "A folder of BVH clips to train on; by default motion is generated from the embedded pose priors.")
     var motion: String?
@@ -31,23 +38,23 @@ extension DataCommand {
     @Option(help: "A folder of BVH clips for test; by default generated motion.")
     var evaluationMotion: String?
 
-    @Option(help: "removed, random, static or mixed.")
-    var background = "removed"
+    @Option(help: "removed, the default, random, static or mixed.")
+    var background: String?
 
-    @Option(help: "room or camera.")
-    var light = "room"
+    @Option(help: "room, the default, or camera.")
+    var light: String?
 
     @Option(help: "Tuples to fit the probes on, and as many to measure them on.")
     var tuples = 4000
 
-    @Option(help: "Height and width of the pictures in pixels.")
-    var size = 64
+    @Option(help: "Height and width of the pictures in pixels. (default: 64, or the run's)")
+    var size: Int?
 
     @Option(help: "Leave out unsynchronized pairs whose poses differ by less, in millimetres.")
     var leastPoseDifference: Double?
 
-    @Option(help: "Everything random follows from it.")
-    var seed: UInt64 = 1
+    @Option(help: "Everything random follows from it. (default: 1)")
+    var seed: UInt64?
 
     @Option(help: "Write the figures to this file.")
     var json: String?
@@ -56,22 +63,17 @@ extension DataCommand {
     var sheet: String?
 
     func run() throws {
-      let recordings = try recordings()
+      let session = try trained.map { try self.session(of: RunFolder.open($0)) }
+      let recordings = try session.map { try Self.rendered($0.setup) } ?? self.recordings()
+      let (seed, size) = (recordings.seed, self.size ?? session?.settings.data.imageSize ?? 64)
       print(recordings.summary)
+      let sampler = try MultiViewTupleSampler(recordings, split: .train, seed: seed)
       if let sheet {
-        let sampler = try MultiViewTupleSampler(recordings, split: .train, seed: seed)
         let image = try MultiViewSheet.image((0..<8).map(sampler.tuple), of: recordings, size: max(size, 128))
         try PNG.write(image, to: URL(fileURLWithPath: sheet))
         print("wrote \(sheet)")
       }
-      let sampler = try MultiViewTupleSampler(recordings, split: .train, seed: seed)
-      let shots = (0..<64).map { sampler.tuple($0).a }
-      // People are made when first seen; that is not part of a picture's time.
-      for shot in shots { _ = try recordings.picture(at: shot, size: size) }
-      let start = processorSeconds
-      for shot in shots { _ = try recordings.picture(at: shot, size: size) }
-      let each = (processorSeconds - start) / Double(shots.count)
-      print("a picture of \(size) pixels takes \(String(format: "%.2f", each * 1e3)) ms of a core")
+      try timePictures((0..<64).map { sampler.tuple($0).a }, of: recordings, size: size)
       var settings = ShortcutChecks.Settings()
       settings.tuples = tuples
       settings.size = size
@@ -80,12 +82,56 @@ extension DataCommand {
       settings.leastPoseDifference = leastPoseDifference
       let checks = try ShortcutChecks(recordings, settings: settings)
       for figure in checks.figures { print(line(figure)) }
-      if let json { try write(checks, of: recordings, to: json) }
+      let record = ShortcutRecord(checks, of: recordings)
+      if let json { try record.write(to: URL(fileURLWithPath: json)) }
+      if let session, let trained {
+        let folder = try RunFolder.open(trained)
+        try record.write(to: PretextReport.shortcuts(in: folder))
+        _ = try session.report(on: folder)
+        print("report: \(folder.report)")
+      }
       guard let first = checks.failures.first else { return print("all checks hold") }
       throw ComputeError(
         .data, what: "\(checks.failures.count) of the checks fail, the first is \"\(first.name)\": \(first.value)",
         why: "a network could solve its task, or be measured, by something that is not the pose",
         mend: "mend the recipe of the recordings; more tuples tell a leak from chance")
+    }
+
+    // MARK: - Recordings
+
+    private func session(of folder: RunFolder) throws -> PretextSession {
+      guard body == nil, vertices == nil, motion == nil, validationMotion == nil, evaluationMotion == nil,
+        background == nil, light == nil, seed == nil
+      else {
+        throw ComputeError(
+          .usage, what: "--run with other flags that say what is recorded", why: "the run's settings say it",
+          mend: "give --run without them, or them without --run")
+      }
+      let settings = try MultiViewSyncOptions.load(folder)
+      guard settings.task == .pretext else {
+        throw ComputeError(
+          .usage, what: "\(folder.path) is a run of the pose task", why: "its report says nothing of pairs",
+          mend: "give the run of the pretext task that it started from")
+      }
+      return try PretextSession(settings, device: "cpu")
+    }
+
+    private static func rendered(_ setup: MultiViewSyncSetup) throws -> RenderedRecordings {
+      guard let recordings = setup.recordings as? RenderedRecordings else {
+        throw ComputeError(
+          .usage, what: "the run was trained on recordings of a folder", why: "only rendered ones can be checked so",
+          mend: "give a run on rendered people")
+      }
+      return recordings
+    }
+
+    private func timePictures(_ shots: [MultiViewShot], of recordings: RenderedRecordings, size: Int) throws {
+      // People are made when first seen; that is not part of a picture's time.
+      for shot in shots { _ = try recordings.picture(at: shot, size: size) }
+      let start = processorSeconds
+      for shot in shots { _ = try recordings.picture(at: shot, size: size) }
+      let each = (processorSeconds - start) / Double(shots.count)
+      print("a picture of \(size) pixels takes \(String(format: "%.2f", each * 1e3)) ms of a core")
     }
 
     /// What this process has spent so far, whatever else the machine does.
@@ -110,10 +156,11 @@ extension DataCommand {
           .usage, what: "clips for validation or test without --motion", why: "training would have no clips",
           mend: "name a folder of clips to train on as well")
       }
-      let bodyChoice: BodyChoice = try choice("body", body)
+      let bodyChoice: BodyChoice = try choice("body", body ?? "anny")
+      let seed = seed ?? 1
       var settings = SceneSettings()
-      settings.background = try choice("background", background)
-      settings.light = try choice("light", light)
+      if let background { settings.background = try choice("background", background) }
+      if let light { settings.light = try choice("light", light) }
       let motions =
         try motion.map {
           try SceneMotions.captured(
@@ -121,7 +168,7 @@ extension DataCommand {
             test: evaluationMotion.map { try MotionLibrary(folder: $0) }, seed: seed)
         } ?? .generated(seed: seed)
       return try RenderedRecordings(
-        body: bodyChoice.load(vertices: vertices, annyCache: bodyCache), motions: motions, settings: settings,
+        body: bodyChoice.load(vertices: vertices ?? 1722, annyCache: bodyCache), motions: motions, settings: settings,
         seed: seed)
     }
 
@@ -129,31 +176,8 @@ extension DataCommand {
       func padded(_ text: String, _ width: Int) -> String {
         text + String(repeating: " ", count: max(1, width - text.count))
       }
-      let bounds = figure.low.flatMap { low in figure.high.map { (low, $0) } }
-      let verdict = bounds == nil ? "reported" : figure.holds ? "holds" : "FAILS"
-      let range = bounds.map { String(format: " [%.4g, %.4g]", $0.0, $0.1) } ?? ""
-      return padded(figure.name, 24) + padded(String(format: "%.4f", figure.value), 9) + padded(verdict, 9)
-        + figure.meaning + range
-    }
-
-    private struct Report: Encodable {
-      let recordings: String
-      let scenes: SceneSettings
-      let settings: ShortcutChecks.Settings
-      let holds: Bool
-      let figures: [ShortcutFigure]
-    }
-
-    private func write(_ checks: ShortcutChecks, of recordings: RenderedRecordings, to path: String) throws {
-      let encoder = JSONEncoder()
-      encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-      // A figure that is not a number is written as one all the same.
-      encoder.nonConformingFloatEncodingStrategy = .convertToString(
-        positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
-      let report = Report(
-        recordings: recordings.summary, scenes: recordings.settings, settings: checks.settings,
-        holds: checks.failures.isEmpty, figures: checks.figures)
-      try AtomicFile.write(try encoder.encode(report), to: URL(fileURLWithPath: path))
+      return padded(figure.name, 24) + padded(String(format: "%.4f", figure.value), 9) + padded(figure.verdict, 20)
+        + figure.meaning
     }
   }
 }

@@ -48,7 +48,8 @@ struct PretextSession: RunSession {
     let network = try network(of: folder)
     let comparison = try SyncComparison.read(folder) ?? comparison(network, folder)
     let records = try MetricsFile.read(folder.metrics)
-    let page = try PretextReport(setup, network, comparison).page(
+    let shortcuts = try ShortcutRecord.read(PretextReport.shortcuts(in: folder))
+    let page = try PretextReport(setup, network, comparison, shortcuts: shortcuts).page(
       records, facts: facts(folder, records, data: setup.summary))
     try page.write(to: URL(fileURLWithPath: folder.report))
     return comparison.table

@@ -1,3 +1,5 @@
+import Foundation
+
 /// One figure of the checks of a set of recordings.
 public struct ShortcutFigure: Codable, Sendable, Equatable {
   /// "sync: colours"
@@ -19,5 +21,11 @@ public struct ShortcutFigure: Codable, Sendable, Equatable {
   public var holds: Bool {
     guard let low, let high else { return true }
     return low <= value && value <= high
+  }
+
+  /// "holds [0.47, 0.53]", "FAILS [0, 0]", "reported"
+  public var verdict: String {
+    guard let low, let high else { return "reported" }
+    return (holds ? "holds" : "FAILS") + String(format: " [%.4g, %.4g]", low, high)
   }
 }

@@ -9,12 +9,21 @@ public struct PretextReport {
   private let setup: MultiViewSyncSetup
   private let network: PretextNetwork
   private let comparison: SyncComparison
+  private let shortcuts: ShortcutRecord?
 
-  public init(_ setup: MultiViewSyncSetup, _ network: PretextNetwork, _ comparison: SyncComparison) {
+  /// - Parameter shortcuts: what probes that see no pose make of the same recordings, where they were asked.
+  public init(
+    _ setup: MultiViewSyncSetup, _ network: PretextNetwork, _ comparison: SyncComparison,
+    shortcuts: ShortcutRecord? = nil
+  ) {
     self.setup = setup
     self.network = network
     self.comparison = comparison
+    self.shortcuts = shortcuts
   }
+
+  /// Where `contrapposto data check-multiview --run` leaves its figures.
+  public static func shortcuts(in folder: RunFolder) -> URL { URL(fileURLWithPath: folder.path + "/shortcuts.json") }
 
   /// - Parameters:
   ///   - records: the run's metrics.
@@ -26,7 +35,7 @@ public struct PretextReport {
       facts: facts, keyFigures: keyFigures,
       sections: [
         Report.Section("Accuracy", [.figure(gapChart), .table(table)]),
-        Report.Section("Training", curves(records)),
+        Report.Section("Shortcuts", shortcutBlocks), Report.Section("Training", curves(records)),
         Report.Section("Pairs", try pictures()),
         Report.Section("Settings", [.code(configurationText(setup.settings))]),
       ], footnotes: Self.footnotes)
@@ -57,6 +66,24 @@ public struct PretextReport {
     let cells = comparison.cells
     return Report.Table(
       columns: SyncComparison.columns, rows: cells, highlightedRow: cells.count - 1, caption: comparison.caption)
+  }
+
+  private var shortcutBlocks: [Report.Block] {
+    guard let shortcuts else {
+      return [
+        .paragraph(
+          "Not checked. `contrapposto data check-multiview --run RUN` asks probes that see no pose about pairs of these "
+            + "recordings, and puts their figures here.")
+      ]
+    }
+    return [
+      .table(
+        Report.Table(
+          columns: ["", "value", "verdict", "what it is"],
+          rows: shortcuts.figures.map { [$0.name, String(format: "%.3f", $0.value), $0.verdict, $0.meaning] },
+          caption: "\(shortcuts.settings.tuples) tuples to fit each probe, and as many of unseen people to measure it; "
+            + "\(shortcuts.recordings). What is only reported may tell something: the network has to do better."))
+    ]
   }
 
   private func curves(_ records: [EpochRecord]) -> [Report.Block] {

@@ -131,8 +131,9 @@ public struct ShortcutChecks: Sendable {
 
   // MARK: - Movement
 
-  /// Where pairs of like poses are left out, still stretches have few partners; how much a person moves about each of a
-  /// pair's instants, which a single picture may hint at, must tell nothing all the same.
+  /// Where pairs of like poses are left out, still stretches have few partners; how much a person moves about the instant of
+  /// the second picture, which that picture alone may hint at, must tell nothing all the same. The first picture's instant is
+  /// the same in pairs of both kinds.
   private static func movement(_ recordings: RenderedRecordings, _ settings: Settings) throws -> ShortcutFigure {
     var settings = settings
     settings.leastPoseDifference = settings.leastPoseDifference ?? PoseDifferences.leastOfRenderedPairs
@@ -145,7 +146,7 @@ public struct ShortcutChecks: Sendable {
       }
       let tuples = (0..<settings.tuples).map(sampler.tuple)
       return (
-        tuples.flatMap { [[movement($0.a), movement($0.b)], [movement($0.b), movement($0.c)]] },
+        tuples.flatMap { [[movement($0.b)], [movement($0.c)]] },
         tuples.flatMap { _ in [true, false] }
       )
     }
@@ -153,7 +154,7 @@ public struct ShortcutChecks: Sendable {
     return ShortcutFigure(
       "sync: movement",
       LinearProbe(rows: fitted.rows, labels: fitted.labels).accuracy(rows: measured.rows, labels: measured.labels),
-      within: chance, "accuracy of a linear probe on how much each person moves, poses that differ")
+      within: chance, "accuracy of a linear probe on how much the person moves about one instant")
   }
 
   // MARK: - Tuples

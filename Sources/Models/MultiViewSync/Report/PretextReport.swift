@@ -79,8 +79,10 @@ public struct PretextReport {
     return [
       .table(
         Report.Table(
-          columns: ["", "value", "verdict", "what it is"],
-          rows: shortcuts.figures.map { [$0.name, String(format: "%.3f", $0.value), $0.verdict, $0.meaning] },
+          columns: ["", "value", "verdict"],
+          rows: shortcuts.figures.map {
+            ["\($0.name) (\($0.meaning))", String(format: "%.3f", $0.value), $0.verdict]
+          },
           caption: "\(shortcuts.settings.tuples) tuples to fit each probe, and as many of unseen people to measure it; "
             + "\(shortcuts.recordings). What is only reported may tell something: the network has to do better."))
     ]

@@ -2,11 +2,15 @@
 //
 // `make check-kernels` runs it under oclgrind, which also sees races, overruns and uninitialised reads. Arguments name the
 // families to check (elementwise reductions moments matrices rows random transport nearestPoints triplets convolutions
-// pooling raster); without any, all are.
+// pooling raster); without any, all are. --list prints their names.
 import Compute
 import Foundation
 import OpenCLBackend
 
+if CommandLine.arguments.dropFirst() == ["--list"] {
+  for family in Harness.families { print(family.0) }
+  exit(0)
+}
 do {
   // A folder of its own: kernels are to be built anew, with whatever options oclgrind adds.
   let folder = FileManager.default.temporaryDirectory.appendingPathComponent("kernel-check-\(UUID().uuidString)")

@@ -24,7 +24,7 @@ struct Harness {
 
   /// Everything that was uploaded. oclgrind 21.10 forgets what it knew of a whole buffer when the host writes a part of
   /// it, so a pooled buffer that once took an upload must not come back as an operation's result. (The self-test of products
-  /// uploads too; Tools/check-kernels therefore gives each family a process of its own.)
+  /// uploads whole blocks for the same reason.)
   private let kept = Kept()
 
   func keep<Object: AnyObject>(_ object: Object) -> Object {

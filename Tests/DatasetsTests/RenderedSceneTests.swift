@@ -287,7 +287,11 @@ import Testing
     let library = MotionLibrary(clips: [try clip("001_01.bvh", frames: 120, step: 0)], summary: "still")
     let recordings = try RenderedRecordings(
       body: ProceduralBody.model, motions: .captured(train: library, seed: 1), seed: 3)
-    #expect(try MultiViewTupleSampler(recordings, split: .train, seed: 1).pairCount > 0)
+    let (frames, rate) = (recordings.sequences[0].frames, recordings.sequences[0].framesPerSecond)
+    let gap = TimeGap.pretext(framesPerSecond: rate).frames
+    let pairs = frames.reduce(0) { sum, frame in sum + frames.count { gap.contains(abs($0 - frame)) } }
+    #expect(frames.count == 40)
+    #expect(try MultiViewTupleSampler(recordings, split: .train, seed: 1).pairCount == pairs)
     var settings = MultiViewTupleSampler.Settings()
     settings.leastPoseDifference = 60
     #expect(throws: ComputeError.self) {

@@ -13,8 +13,8 @@ extension DataCommand {
       abstract: "Renders multi-view recordings and looks for shortcuts in them.",
       discussion: """
         Linear probes that see no pose must stay at chance on pairs of the test split: colour histograms, boxes, \
-        background, the brighter side, how much each person moves. Joints must lie within half a pixel of where pictures show them, splits must share \
-        nothing, and pictures must repeat. What the two headings alone tell is reported. Exits with an error when a check \
+        background, the brighter side, how much each person moves. Joints must lie within half a pixel of where pictures \
+        show them, splits must share nothing, and pictures must repeat. What the two headings alone tell is reported. Exits with an error when a check \
         that must hold fails. At the default settings some 24,000 pictures are rendered.
         """)
 
@@ -63,7 +63,8 @@ extension DataCommand {
     var sheet: String?
 
     func run() throws {
-      let session = try trained.map { try self.session(of: RunFolder.open($0)) }
+      let folder = try trained.map(RunFolder.open)
+      let session = try folder.map { try self.session(of: $0) }
       let recordings = try session.map { try Self.rendered($0.setup) } ?? self.recordings()
       let (seed, size) = (recordings.seed, self.size ?? session?.settings.data.imageSize ?? 64)
       print(recordings.summary)
@@ -84,8 +85,7 @@ extension DataCommand {
       for figure in checks.figures { print(line(figure)) }
       let record = ShortcutRecord(checks, of: recordings)
       if let json { try record.write(to: URL(fileURLWithPath: json)) }
-      if let session, let trained {
-        let folder = try RunFolder.open(trained)
+      if let session, let folder {
         try record.write(to: PretextReport.shortcuts(in: folder))
         _ = try session.report(on: folder)
         print("report: \(folder.report)")

@@ -106,12 +106,14 @@ extension CPUDevice {
 }
 
 extension ConvolutionKind {
-  /// Whether products of unfolded windows win against oneDNN 2.6 on two cores with AVX2, batch 64: with wide steps, where
-  /// windows repeat few pixels (64 to 512 channels: forward 2 to 5 of 20 ms, filter 1 to 6), and with large weights on small
-  /// pictures (512 channels on 4 x 4: forward 5 of 34 ms, filter 23 of 68).
+  /// Whether products of unfolded windows win against oneDNN 2.6, as measured on two cores with AVX2, batch 64:
+  /// - on pictures of few pixels, where its tiles are mostly empty (256 channels on 2 x 2: 12 of 26 ms, all three ways);
+  /// - with wide steps, where windows repeat few pixels (64 to 512 channels: forward 2 to 5 of 20 ms, filter 1 to 6);
+  /// - with large weights on small pictures (512 channels on 4 x 4: forward 5 of 34 ms, filter 23 of 68).
   fileprivate func isFasterComposed(_ shape: cpu_convolution_shape) -> Bool {
-    guard self != .data, shape.size > 1 else { return false }
-    return shape.stride > 1 && shape.inputs >= 64 || shape.inputs * shape.outputs >= 1 << 18
+    guard shape.size > 1 else { return false }
+    if shape.output_height * shape.output_width <= 4 { return true }
+    return self != .data && (shape.stride > 1 && shape.inputs >= 64 || shape.inputs * shape.outputs >= 1 << 18)
   }
 }
 
@@ -124,8 +126,8 @@ private struct PictureCut {
   /// Of one tile.
   let shape: cpu_convolution_shape
 
-  /// Multiply-adds of one tile, at least.
-  private static let tileWork = 1 << 25
+  /// Multiply-adds of one tile, at least: a tenth of a millisecond of one core.
+  private static let tileWork = 1 << 22
   /// Pixels that share one reading of the weight, at least.
   private static let tilePixels = 256
   /// Elements of all partial sums of a filter gradient together, at most.

@@ -128,7 +128,9 @@ extension MultiViewSyncSettings {
     let pretext = try PretextJob(setup(.tiny(.pretext)), on: device)
     let sync = try SyncComparison(pretext.setup, pretext.trainer.network)
     #expect(sync.rows.map(\.gap) == stride(from: 8, through: 128, by: 8).map { Double($0) / 50 })
-    #expect(sync.rows.allSatisfy { (0...1).contains($0.sync) && (0...1).contains($0.noflip) })
+    let shares = sync.rows.flatMap { [$0.unseen, $0.seen].compactMap { $0 } }
+    #expect(shares.count == 2 * sync.rows.count)
+    #expect(shares.allSatisfy { (0...1).contains($0.sync) && (0...1).contains($0.noflip) })
     #expect(sync.cells.allSatisfy { $0.count == SyncComparison.columns.count })
 
     let pose = try PoseJob(setup(.tiny(.pose)), on: device)

@@ -3,13 +3,20 @@ import Datasets
 import Foundation
 import Training
 
-/// How often a pretext network is right about people whom training never saw, by the time between two pictures.
+/// How often a pretext network is right, by the time between two pictures: about people whom training never saw, and for
+/// comparison about people whom it saw.
 public struct SyncComparison: EvaluationTable, Sendable, Equatable {
+  /// Shares of right answers, synchronized and unsynchronized (or flipped) pairs counting alike.
+  public struct Shares: Codable, Sendable, Equatable {
+    public let sync, noflip: Double
+  }
+
   public struct Row: Codable, Sendable, Equatable {
     /// The middle of the gaps of unsynchronized pairs, in seconds.
     public let gap: Double
-    /// Shares of right answers, synchronized and unsynchronized (or flipped) pairs counting alike.
-    public let sync, noflip: Double
+    public let unseen: Shares
+    /// Nil where no take of training is long enough.
+    public let seen: Shares?
   }
 
   public let rows: [Row]
@@ -19,34 +26,36 @@ public struct SyncComparison: EvaluationTable, Sendable, Equatable {
 
   /// Measures every gap that the test takes are long enough for.
   public init(_ setup: MultiViewSyncSetup, _ network: PretextNetwork) throws {
-    let count = setup.settings.data.testPairs
-    var rows: [Row] = []
-    for centre in MultiViewPairs.gapCentres {
-      guard
-        let pairs = try Self.pairs(
-          of: setup.recordings, centre: centre, count: count, seed: UInt64(setup.settings.seed))
-      else { continue }
-      rows.append(try Self.row(pairs, setup, network))
+    func shares(_ split: SampleSplit, centre: Int) throws -> Shares? {
+      try Self.pairs(of: setup, split, centre: centre).map { try Self.shares(of: $0, setup, network) }
     }
-    self.rows = rows
-    pairCount = count
+    rows = try MultiViewPairs.gapCentres.compactMap { centre in
+      guard let unseen = try shares(.test, centre: centre) else { return nil }
+      return Row(
+        gap: Double(centre) / TimeGap.publishedRate, unseen: unseen, seen: try shares(.train, centre: centre))
+    }
+    pairCount = setup.settings.data.testPairs
     data = setup.summary
   }
 
-  /// Nil where no take is long enough.
+  /// Nil where no take is long enough; that the shortest gap finds none among the test takes is an error.
   private static func pairs(
-    of recordings: any MultiViewRecordings, centre: Int, count: Int, seed: UInt64
+    of setup: MultiViewSyncSetup, _ split: SampleSplit, centre: Int
   ) throws -> MultiViewPairs? {
     do {
-      return try MultiViewPairs(of: recordings, split: .test, gapCentre: centre, count: count, seed: seed)
-    } catch let error as ComputeError where error.kind == .data && centre > MultiViewPairs.gapCentres[0] {
+      return try MultiViewPairs(
+        of: setup.recordings, split: split, gapCentre: centre, count: setup.settings.data.testPairs,
+        seed: UInt64(setup.settings.seed))
+    } catch let error as ComputeError
+      where error.kind == .data && (split == .train || centre > MultiViewPairs.gapCentres[0])
+    {
       return nil
     }
   }
 
-  private static func row(
-    _ pairs: MultiViewPairs, _ setup: MultiViewSyncSetup, _ network: PretextNetwork
-  ) throws -> Row {
+  private static func shares(
+    of pairs: MultiViewPairs, _ setup: MultiViewSyncSetup, _ network: PretextNetwork
+  ) throws -> Shares {
     let count = pairs.synchronized.count
     // Pictures in the order: first, second and mirrored second of synchronized pairs, then first and second of the others.
     let shots =
@@ -61,31 +70,46 @@ public struct SyncComparison: EvaluationTable, Sendable, Equatable {
       let right = logits.map { ($0 > 0) == above ? 1.0 : 0 }
       return right.reduce(0, +) / Double(right.count)
     }
-    return Row(
-      gap: Double(pairs.gapCentre) / TimeGap.publishedRate,
+    return Shares(
       sync: (share(verdicts.sync[..<count], above: true) + share(verdicts.sync[(2 * count)...], above: false)) / 2,
       noflip: (share(verdicts.noflip[..<count], above: true)
         + share(verdicts.noflip[count..<2 * count], above: false)) / 2)
   }
 
   /// Means over the gaps.
-  public var sync: Double { rows.reduce(0) { $0 + $1.sync } / Double(rows.count) }
-  public var noflip: Double { rows.reduce(0) { $0 + $1.noflip } / Double(rows.count) }
+  public var unseen: Shares { Self.mean(rows.map(\.unseen)) }
+  /// Nil where a gap lacks it.
+  public var seen: Shares? {
+    let shares = rows.compactMap(\.seen)
+    return shares.count == rows.count ? Self.mean(shares) : nil
+  }
+
+  private static func mean(_ shares: [Shares]) -> Shares {
+    let count = Double(shares.count)
+    return Shares(
+      sync: shares.reduce(0) { $0 + $1.sync } / count, noflip: shares.reduce(0) { $0 + $1.noflip } / count)
+  }
 
   // MARK: - Text
 
-  public static let columns = ["time gap", "synchronized, %", "not mirrored, %"]
-  public static let columnWidth = 18
+  public static let columns = [
+    "time gap", "synchronized, %", "not mirrored, %", "seen: synchronized, %", "seen: not mirrored, %",
+  ]
+  public static let columnWidth = 23
 
   public var cells: [[String]] {
-    rows.map { [String(format: "%.2f s", $0.gap), Self.percent($0.sync), Self.percent($0.noflip)] }
-      + [["all", Self.percent(sync), Self.percent(noflip)]]
+    rows.map { Self.line(String(format: "%.2f s", $0.gap), $0.unseen, $0.seen) } + [Self.line("all", unseen, seen)]
   }
 
-  private static func percent(_ share: Double) -> String { String(format: "%.1f", 100 * share) }
+  private static func line(_ name: String, _ unseen: Shares, _ seen: Shares?) -> [String] {
+    [name]
+      + [unseen.sync, unseen.noflip, seen?.sync, seen?.noflip].map { share in
+        share.map { String(format: "%.1f", 100 * $0) } ?? "-"
+      }
+  }
 
   public var caption: String {
-    "\(pairCount) pairs of each kind per gap, of people whom training never saw; \(data). Chance: 50 %. A gap stands for "
-      + "those up to 0.16 s around it."
+    "\(pairCount) pairs of each kind per gap, of people whom training never saw, and under \"seen\" of people whom it saw; "
+      + "\(data). Chance: 50 %. A gap stands for those up to 0.16 s around it."
   }
 }

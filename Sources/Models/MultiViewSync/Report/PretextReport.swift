@@ -47,19 +47,35 @@ public struct PretextReport {
     func figure(_ label: String, _ share: Double) -> Report.KeyFigure {
       Report.KeyFigure(String(format: "%.1f", 100 * share), unit: "%", label: label, note: "chance: 50")
     }
-    return [figure("Synchronized or not", comparison.sync), figure("Mirrored or not", comparison.noflip)]
+    return [figure("Synchronized or not", comparison.unseen.sync), figure("Mirrored or not", comparison.unseen.noflip)]
   }
 
   private var gapChart: Report.Figure {
-    func series(_ name: String, _ value: KeyPath<SyncComparison.Row, Double>) -> LineChart.Series {
-      LineChart.Series(name, points: comparison.rows.map { SIMD2($0.gap, 100 * $0[keyPath: value]) })
+    typealias Shares = SyncComparison.Shares
+    func series(
+      _ name: String, of shares: (SyncComparison.Row) -> Shares?, _ value: KeyPath<Shares, Double>,
+      _ style: LineChart.Series.Style, color: Int
+    ) -> LineChart.Series {
+      LineChart.Series(
+        name,
+        points: comparison.rows.compactMap { row in
+          shares(row).map { SIMD2(row.gap, 100 * $0[keyPath: value]) }
+        }, style: style, colorIndex: color)
     }
-    let title = "Accuracy on unseen people against the time between two pictures"
+    let title = "Accuracy against the time between two pictures"
     let chart = LineChart(
       title, x: Axis("time gap", unit: "s"), y: Axis("right answers", unit: "%"),
-      series: [series("synchronized", \.sync), series("not mirrored", \.noflip)],
+      series: [
+        series("synchronized", of: \.unseen, \.sync, .solid, color: 0),
+        series("not mirrored", of: \.unseen, \.noflip, .solid, color: 1),
+        series("synchronized, seen people", of: \.seen, \.sync, .dashed, color: 0),
+        series("not mirrored, seen people", of: \.seen, \.noflip, .dashed, color: 1),
+      ].filter { !$0.points.isEmpty },
       references: [LineChart.Reference("chance", y: 50)])
-    return .init(svg: chart.svg(), caption: title + "; a mirrored picture has no time gap.")
+    return .init(
+      svg: chart.svg(),
+      caption: title
+        + ", of people whom training never saw; dashed: of people whom it saw. A mirrored picture has no time gap.")
   }
 
   private var table: Report.Table {

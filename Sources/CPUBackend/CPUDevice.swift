@@ -12,7 +12,6 @@ public final class CPUDevice: Device {
   public let information: DeviceInformation
   let workers: WorkerPool
   let memory = MemoryPool()
-  let convolutions = ConvolutionCache()
   private let firstFault = Mutex<ComputeError?>(nil)
   private let isFaulted = Atomic(false)
   private let currentProfiler = Mutex<(any Profiler)?>(nil)

@@ -1,29 +1,22 @@
 import CPUShim
 import Compute
 
-// float32 runs on oneDNN where it is installed and takes the shape; everything else on the composition.
+// Windows become rows of a matrix, a block at a time that stays in a core's cache, and meet the filters in one product.
 extension CPUDevice {
   public func convolution2D(
     _ x: TensorView, _ weight: TensorView, into y: TensorView, window: Window, epilogue: ConvolutionEpilogue?
   ) {
     orTrap(try convolution2DRule(x, weight, into: y, window: window, epilogue: epilogue))
-    let cut = PictureCut(x, y, window)
-    guard let compiled = compiled(.forward, cut) else {
-      return composedConvolution2D(x, weight, into: y, window: window, epilogue: epilogue)
-    }
+    let cut = ConvolutionCut(x, y, window)
+    if cut.isLargeProduct { return composedConvolution2D(x, weight, into: y, window: window, epilogue: epilogue) }
     launch(
       "convolution2D", flop: cut.flop, reading: [x, weight] + (epilogue?.views ?? []), writing: [y]
     ) {
-      // A residual that is y itself must not be overwritten before it is added.
-      let isOverResidual = epilogue?.residual?.pointer == y.pointer
-      let bytes = cut.bytesPerTile(y)
-      withPacked(weight, compiled) { packed in
-        runTiles(cut.tiles, scratchBytes: compiled.scratchBytes + (isOverResidual ? bytes : 0)) { tile, scratch in
-          let to = cut.pointer(y, tile)
-          let product = isOverResidual ? (scratch + compiled.scratchBytes).assumingMemoryBound(to: Float.self) : to
-          compiled.run(x: cut.pointer(x, tile), packed: packed, y: product, scratch)
-          epilogue?.apply(to: product, into: to, bytes: bytes, y, offset: cut.offset(y, tile))
-        }
+      guard !cut.isEmpty else { return }
+      if y.elementType == .float64 {
+        convolve(.double, cut, x, weight, turned: false, into: y, beta: 0, epilogue)
+      } else {
+        convolve(.float, cut, x, weight, turned: false, into: y, beta: 0, epilogue)
       }
     }
   }
@@ -32,22 +25,19 @@ extension CPUDevice {
     _ dy: TensorView, _ weight: TensorView, into dx: TensorView, window: Window, beta: Double
   ) {
     orTrap(try convolution2DRule(dx, weight, into: dy, window: window))
-    let cut = PictureCut(dx, dy, window)
-    guard let compiled = compiled(.data, cut) else {
+    // Where the window steps from pixel to pixel, the adjoint is a convolution by the turned filters.
+    let back = Window(size: window.size, padding: window.size - 1 - window.padding)
+    let cut = window.stride == 1 ? ConvolutionCut(dy, dx, back) : ConvolutionCut(dx, dy, window)
+    if cut.isLargeProduct {
       return composedConvolution2DDataGradient(dy, weight, into: dx, window: window, beta: beta)
     }
     launch("convolution2D.data", flop: cut.flop, reading: [dy, weight], writing: [dx]) {
-      let bytes = cut.bytesPerTile(dx)
-      withPacked(weight, compiled) { packed in
-        // The library overwrites: what is added to goes by way of the worker's scratch memory.
-        runTiles(cut.tiles, scratchBytes: compiled.scratchBytes + (beta == 0 ? 0 : bytes)) { tile, scratch in
-          let (from, to) = (cut.pointer(dy, tile), cut.pointer(dx, tile))
-          guard beta != 0 else { return compiled.run(x: to, packed: packed, y: from, scratch) }
-          let part = (scratch + compiled.scratchBytes).assumingMemoryBound(to: Float.self)
-          compiled.run(x: part, packed: packed, y: from, scratch)
-          let count = Int64(bytes / MemoryLayout<Float>.stride)
-          cpu_add_parts_float(part, 1, count, 0, count, beta, to)
-        }
+      guard !dx.isEmpty else { return }
+      switch (window.stride == 1, dx.elementType == .float64) {
+      case (true, true): convolve(.double, cut, dy, weight, turned: true, into: dx, beta: beta, nil)
+      case (true, false): convolve(.float, cut, dy, weight, turned: true, into: dx, beta: beta, nil)
+      case (false, true): foldWindows(.double, cut, dy, weight, into: dx, beta: beta)
+      case (false, false): foldWindows(.float, cut, dy, weight, into: dx, beta: beta)
       }
     }
   }
@@ -56,138 +46,169 @@ extension CPUDevice {
     _ x: TensorView, _ dy: TensorView, into dWeight: TensorView, window: Window, beta: Double
   ) {
     orTrap(try convolution2DRule(x, dWeight, into: dy, window: window))
-    let cut = PictureCut(x, dy, window, sumsInto: dWeight.elementCount)
-    guard let compiled = compiled(.filter, cut) else {
+    let cut = ConvolutionCut(x, dy, window)
+    if cut.isLargeProduct {
       return composedConvolution2DFilterGradient(x, dy, into: dWeight, window: window, beta: beta)
     }
     launch("convolution2D.filter", flop: cut.flop, reading: [x, dy], writing: [dWeight]) {
-      let count = compiled.packedBytes / MemoryLayout<Float>.stride
-      withScratch((cut.tiles + 1) * compiled.packedBytes) { memory in
-        let parts = memory.assumingMemoryBound(to: Float.self)
-        let sum = parts + cut.tiles * count
-        runTiles(cut.tiles, scratchBytes: compiled.scratchBytes) { tile, scratch in
-          compiled.run(x: cut.pointer(x, tile), packed: parts + tile * count, y: cut.pointer(dy, tile), scratch)
-        }
-        // Each part is one tile's pictures; they are added up in order, in Double.
-        let perTile = Int(CPU_TILE)
-        func addParts(beta: Double, into total: UnsafeMutablePointer<Float>) {
-          workers.run((count + perTile - 1) / perTile) { tile, _ in
-            cpu_add_parts_float(
-              parts, Int64(cut.tiles), Int64(count), Int64(tile * perTile), Int64(min((tile + 1) * perTile, count)),
-              beta, total)
-          }
-        }
-        let result = dWeight.pointer.assumingMemoryBound(to: Float.self)
-        addParts(beta: 0, into: sum)
-        guard beta != 0 else { return compiled.unpack(sum, to: result) }
-        compiled.unpack(sum, to: parts)
-        cpu_add_parts_float(parts, 1, Int64(dWeight.elementCount), 0, Int64(dWeight.elementCount), beta, result)
+      guard !dWeight.isEmpty else { return }
+      if dWeight.elementType == .float64 {
+        filterGradient(.double, cut, x, dy, into: dWeight, beta: beta)
+      } else {
+        filterGradient(.float, cut, x, dy, into: dWeight, beta: beta)
       }
     }
   }
 
-  /// nil where the composition is to compute it.
-  private func compiled(_ kind: ConvolutionKind, _ cut: PictureCut) -> CompiledConvolution? {
-    guard !cut.isEmpty, cut.elementType == .float32, !cut.shape.overrunsScratch, !kind.isFasterComposed(cut.shape)
-    else { return nil }
-    return convolutions.convolution(kind, cut.shape)
-  }
+  // MARK: - By real type
 
-  /// Lends the weight in the order that the algorithm wants.
-  private func withPacked(
-    _ weight: TensorView, _ compiled: CompiledConvolution, _ body: (UnsafeMutablePointer<Float>) -> Void
+  /// y = windows of x times the filters + beta y, then the epilogue.
+  private func convolve<Real>(
+    _ kernels: ConvolutionKernels<Real>, _ cut: ConvolutionCut, _ x: TensorView, _ weight: TensorView, turned: Bool,
+    into y: TensorView, beta: Double, _ epilogue: ConvolutionEpilogue?
   ) {
-    withScratch(compiled.packedBytes) { memory in
-      let packed = memory.assumingMemoryBound(to: Float.self)
-      compiled.pack(weight.pointer.assumingMemoryBound(to: Float.self), into: packed)
-      body(packed)
+    let (from, to) = (x.elements(Real.self), y.elements(Real.self))
+    // A residual that is y itself must not be overwritten before it is added.
+    let isOverResidual = epilogue?.residual?.pointer == y.pointer
+    let (windows, product) = (cut.blockSize * cut.windowLength, isOverResidual ? cut.blockSize * cut.outputs : 0)
+    withFilterRows(kernels, weight, turned: turned) { filters in
+      runBlocks(cut.blocks, kernels, elements: windows + product) { block, memory, scratch in
+        let positions = cut.positions(ofBlock: block)
+        let place = to + positions.lowerBound * cut.outputs
+        let result = isOverResidual ? memory + windows : place
+        kernels.multiply(
+          cut.windows(kernels, from, positions, in: memory), filters, transposing: (false, true), into: result,
+          m: positions.count, n: cut.outputs, k: cut.windowLength, beta: beta, scratch)
+        epilogue?.apply(kernels, to: result, into: place, positions, channels: cut.outputs)
+      }
+    }
+  }
+
+  /// dx = beta dx + the gradients of whole windows, added where the windows lie; a tile is a picture.
+  private func foldWindows<Real>(
+    _ kernels: ConvolutionKernels<Real>, _ cut: ConvolutionCut, _ dy: TensorView, _ weight: TensorView,
+    into dx: TensorView, beta: Double
+  ) {
+    let (from, to) = (dy.elements(Real.self), dx.elements(Real.self))
+    let (picture, size) = (dx.elementCount / dx.shape[0], min(cut.blockSize, max(cut.pixels, 1)))
+    withFilterRows(kernels, weight, turned: false) { filters in
+      runBlocks(dx.shape[0], kernels, elements: size * cut.windowLength) { number, windows, scratch in
+        scale(to + number * picture, count: picture, by: beta)
+        for first in stride(from: number * cut.pixels, to: (number + 1) * cut.pixels, by: size) {
+          let count = min(size, (number + 1) * cut.pixels - first)
+          kernels.multiply(
+            from + first * cut.outputs, filters, into: windows, m: count, n: cut.windowLength, k: cut.outputs, beta: 0,
+            scratch)
+          withUnsafePointer(to: cut.shape) { kernels.fold($0, windows, Int64(first), Int64(first + count), to) }
+        }
+      }
+    }
+  }
+
+  /// dWeight = beta dWeight + gradients of pixels times the windows that made them; each part sums consecutive blocks, and
+  /// the parts are added up in order, in Double.
+  private func filterGradient<Real>(
+    _ kernels: ConvolutionKernels<Real>, _ cut: ConvolutionCut, _ x: TensorView, _ dy: TensorView,
+    into dWeight: TensorView, beta: Double
+  ) {
+    let (from, gradients) = (x.elements(Real.self), dy.elements(Real.self))
+    withScratch(cut.parts * cut.weightCount * MemoryLayout<Real>.stride) { memory in
+      let parts = memory.assumingMemoryBound(to: Real.self)
+      runBlocks(cut.parts, kernels, elements: cut.blockSize * cut.windowLength) { part, memory, scratch in
+        let sum = parts + part * cut.weightCount
+        scale(sum, count: cut.weightCount, by: 0)
+        for block in cut.blocks(ofPart: part) {
+          let positions = cut.positions(ofBlock: block)
+          kernels.multiply(
+            gradients + positions.lowerBound * cut.outputs, cut.windows(kernels, from, positions, in: memory),
+            transposing: (true, false), into: sum, m: cut.outputs, n: cut.windowLength, k: positions.count, beta: 1,
+            scratch)
+        }
+      }
+      let (outputs, inputs, size) = (dWeight.shape[0], dWeight.shape[1], dWeight.shape[2])
+      let perTile = max(Int(CPU_TILE) / max(cut.parts * cut.windowLength, 1), 1)
+      workers.run((outputs + perTile - 1) / perTile) { tile, _ in
+        kernels.addFilterRows(
+          parts, Int64(cut.parts), Int64(outputs), Int64(inputs), Int64(size), beta, Int64(tile * perTile),
+          Int64(min((tile + 1) * perTile, outputs)), dWeight.elements(Real.self))
+      }
+    }
+  }
+
+  // MARK: - Memory
+
+  /// Lends the weight in the order of windows: `[outputs, size, size, inputs]`, or turned and with both exchanged.
+  private func withFilterRows<Real>(
+    _ kernels: ConvolutionKernels<Real>, _ weight: TensorView, turned: Bool,
+    _ body: (UnsafeMutablePointer<Real>) -> Void
+  ) {
+    let (outputs, inputs, size) = (weight.shape[0], weight.shape[1], weight.shape[2])
+    let rows = turned ? inputs : outputs
+    withScratch(weight.elementCount * MemoryLayout<Real>.stride) { memory in
+      let result = memory.assumingMemoryBound(to: Real.self)
+      let perTile = max(Int(CPU_TILE) * rows / max(weight.elementCount, 1), 1)
+      workers.run((rows + perTile - 1) / perTile) { tile, _ in
+        kernels.filterRows(
+          weight.elements(Real.self), Int64(outputs), Int64(inputs), Int64(size), turned, Int64(tile * perTile),
+          Int64(min((tile + 1) * perTile, rows)), result)
+      }
+      body(result)
+    }
+  }
+
+  /// Runs tiles with so many elements for each and the scratch memory of a product.
+  private func runBlocks<Real>(
+    _ tiles: Int, _ kernels: ConvolutionKernels<Real>, elements: Int,
+    _ body: (_ tile: Int, UnsafeMutablePointer<Real>, _ scratch: UnsafeMutableRawPointer) -> Void
+  ) {
+    let products = Int(cpu_gemm_scratch(Real.self == Double.self))
+    // What follows another worker's memory starts on a cache line of its own.
+    let bytes = (products + elements * MemoryLayout<Real>.stride + 63) / 64 * 64
+    runTiles(tiles, scratchBytes: bytes) { tile, scratch in
+      body(tile, (scratch + products).assumingMemoryBound(to: Real.self), scratch)
     }
   }
 }
 
-extension ConvolutionKind {
-  /// Whether products of unfolded windows win against oneDNN 2.6, as measured on two cores with AVX2, batch 64:
-  /// - on pictures of few pixels, where its tiles are mostly empty (256 channels on 2 x 2: 12 of 26 ms, all three ways);
-  /// - with wide steps, where windows repeat few pixels (64 to 512 channels: forward 2 to 5 of 20 ms, filter 1 to 6);
-  /// - with large weights on small pictures (512 channels on 4 x 4: forward 5 of 34 ms, filter 23 of 68).
-  fileprivate func isFasterComposed(_ shape: cpu_convolution_shape) -> Bool {
-    guard shape.size > 1 else { return false }
-    if shape.output_height * shape.output_width <= 4 { return true }
-    return self != .data && (shape.stride > 1 && shape.inputs >= 64 || shape.inputs * shape.outputs >= 1 << 18)
-  }
+/// values = factor values; 0 clears them whatever they are.
+private func scale<Real: BinaryFloatingPoint>(_ values: UnsafeMutablePointer<Real>, count: Int, by factor: Double) {
+  if factor == 0 { return values.update(repeating: 0, count: count) }
+  guard factor != 1 else { return }
+  for k in 0..<count { values[k] *= Real(factor) }
 }
 
-/// How a batch of pictures is cut into tiles of equally many, by its shape alone.
-private struct PictureCut {
-  let picturesPerTile, tiles: Int
-  let flop: Int
-  let isEmpty: Bool
-  let elementType: ElementType
-  /// Of one tile.
-  let shape: cpu_convolution_shape
-
-  /// Multiply-adds of one tile, at least: a tenth of a millisecond of one core.
-  private static let tileWork = 1 << 22
-  /// Pixels that share one reading of the weight, at least.
-  private static let tilePixels = 256
-  /// Elements of all partial sums of a filter gradient together, at most.
-  private static let mostPartials = 1 << 23
-  private static let mostParts = 16
-
-  /// - Parameter weights: for a filter gradient, how many elements each tile's own sum has.
-  init(_ x: TensorView, _ y: TensorView, _ window: Window, sumsInto weights: Int? = nil) {
-    let batch = x.shape[0]
-    let pixels = y.shape[1] * y.shape[2]
-    let work = pixels * y.shape[3] * x.shape[3] * window.size * window.size
-    flop = 2 * batch * work
-    isEmpty = batch * work == 0
-    elementType = x.elementType
-    var least = max(Self.tileWork / max(work, 1), Self.tilePixels / max(pixels, 1), 1)
-    if let weights {
-      let parts = min(max(Self.mostPartials / max(weights, 1), 1), Self.mostParts)
-      least = max(least, (batch + parts - 1) / parts)
+extension ConvolutionCut {
+  /// The windows of a block, in the given memory unless they lie in the pictures as they are.
+  fileprivate func windows<Real>(
+    _ kernels: ConvolutionKernels<Real>, _ x: UnsafeMutablePointer<Real>, _ positions: Range<Int>,
+    in memory: UnsafeMutablePointer<Real>
+  ) -> UnsafePointer<Real> {
+    if isPlainProduct { return UnsafePointer(x + positions.lowerBound * windowLength) }
+    withUnsafePointer(to: shape) {
+      kernels.unfold($0, x, Int64(positions.lowerBound), Int64(positions.upperBound), memory)
     }
-    // One compiled shape serves all tiles, so their number divides the batch.
-    let size = (min(least, max(batch, 1))...max(batch, 1)).first { batch.isMultiple(of: $0) } ?? batch
-    picturesPerTile = max(size, 1)
-    tiles = batch / picturesPerTile
-    shape = cpu_convolution_shape(
-      batch: Int64(picturesPerTile), height: Int64(x.shape[1]), width: Int64(x.shape[2]), inputs: Int64(x.shape[3]),
-      output_height: Int64(y.shape[1]), output_width: Int64(y.shape[2]), outputs: Int64(y.shape[3]),
-      size: Int64(window.size), stride: Int64(window.stride), padding: Int64(window.padding))
-  }
-
-  /// Elements before the tile's first picture.
-  func offset(_ pictures: TensorView, _ tile: Int) -> Int {
-    tile * picturesPerTile * pictures.shape[1...].reduce(1, *)
-  }
-
-  func bytesPerTile(_ pictures: TensorView) -> Int { offset(pictures, 1) * MemoryLayout<Float>.stride }
-
-  func pointer(_ pictures: TensorView, _ tile: Int) -> UnsafeMutablePointer<Float> {
-    pictures.pointer.assumingMemoryBound(to: Float.self) + offset(pictures, tile)
+    return UnsafePointer(memory)
   }
 }
 
-extension cpu_convolution_shape {
-  /// Whether oneDNN 2.6 would write beyond its scratch memory: it gathers the pixels that a 1 x 1 window steps on in whole
-  /// vectors of channels, also where the last vector is not full.
-  var overrunsScratch: Bool { size == 1 && stride > 1 && !(inputs.isMultiple(of: 16) && outputs.isMultiple(of: 16)) }
+extension TensorView {
+  /// The elements of a contiguous view.
+  fileprivate func elements<Real>(_: Real.Type) -> UnsafeMutablePointer<Real> {
+    pointer.assumingMemoryBound(to: Real.self)
+  }
 }
 
 extension ConvolutionEpilogue {
   fileprivate var views: [TensorView] { [scale, bias, residual].compactMap { $0 } }
 
-  /// - Parameter offset: elements of y before the tile's first pixel.
-  fileprivate func apply(
-    to product: UnsafePointer<Float>, into to: UnsafeMutablePointer<Float>, bytes: Int, _ y: TensorView, offset: Int
+  /// - Parameter positions: of y that the product is for.
+  fileprivate func apply<Real>(
+    _ kernels: ConvolutionKernels<Real>, to product: UnsafePointer<Real>, into y: UnsafeMutablePointer<Real>,
+    _ positions: Range<Int>, channels: Int
   ) {
-    func pointer(_ view: TensorView?) -> UnsafeMutablePointer<Float>? {
-      view?.pointer.assumingMemoryBound(to: Float.self)
-    }
-    let channels = y.shape[3]
-    cpu_picture_epilogue_float(
-      product, to, Int64(bytes / MemoryLayout<Float>.stride / channels), Int64(channels), pointer(scale), pointer(bias),
-      pointer(residual).map { $0 + offset }, activation == .relu)
+    func elements(_ view: TensorView?) -> UnsafePointer<Real>? { view.map { UnsafePointer($0.elements(Real.self)) } }
+    kernels.finish(
+      product, y, Int64(positions.count), Int64(channels), elements(scale), elements(bias),
+      elements(residual).map { $0 + positions.lowerBound * channels }, activation == .relu)
   }
 }

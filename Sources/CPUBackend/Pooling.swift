@@ -7,7 +7,7 @@ extension CPUDevice {
     launch("maximumPool2D", flop: y.elementCount * window.size * window.size, reading: [x], writing: [y, choice]) {
       let places = choice.pointer.assumingMemoryBound(to: UInt8.self)
       forRows(y) { first, last in
-        var shape = cpu_pooling_shape(x, y, window)
+        var shape = cpu_window_shape(x, y, window)
         if x.elementType == .float64 {
           cpu_maximum_pool_double(
             &shape, x.pointer.assumingMemoryBound(to: Double.self), first, last,
@@ -28,7 +28,7 @@ extension CPUDevice {
     launch("maximumPool2D.gradient", flop: dy.elementCount, reading: [dy, choice], writing: [dx]) {
       let places = choice.pointer.assumingMemoryBound(to: UInt8.self)
       forRows(dx) { first, last in
-        var shape = cpu_pooling_shape(dx, dy, window)
+        var shape = cpu_window_shape(dx, dy, window)
         if dx.elementType == .float64 {
           cpu_maximum_pool_gradient_double(
             &shape, dy.pointer.assumingMemoryBound(to: Double.self), places, first, last, beta,
@@ -50,14 +50,5 @@ extension CPUDevice {
     workers.run((rows + perTile - 1) / perTile) { tile, _ in
       body(Int64(tile * perTile), Int64(min((tile + 1) * perTile, rows)))
     }
-  }
-}
-
-extension cpu_pooling_shape {
-  fileprivate init(_ x: TensorView, _ y: TensorView, _ window: Window) {
-    self.init(
-      height: Int64(x.shape[1]), width: Int64(x.shape[2]), channels: Int64(x.shape[3]),
-      output_height: Int64(y.shape[1]), output_width: Int64(y.shape[2]), size: Int64(window.size),
-      stride: Int64(window.stride), padding: Int64(window.padding))
   }
 }

@@ -2,9 +2,9 @@
 
 enum { NAME(pool_chunk) = 256 };
 
-CPU_KERNEL void NAME(cpu_maximum_pool)(const cpu_pooling_shape *shape, const REAL *x, int64_t first, int64_t last,
+CPU_KERNEL void NAME(cpu_maximum_pool)(const cpu_window_shape *shape, const REAL *x, int64_t first, int64_t last,
                                        REAL *y, uint8_t *choice) {
-  const cpu_pooling_shape s = *shape;
+  const cpu_window_shape s = *shape;
   REAL best[NAME(pool_chunk)];
   int32_t place[NAME(pool_chunk)];
   for (int64_t line = first; line < last; ++line) {
@@ -36,10 +36,10 @@ CPU_KERNEL void NAME(cpu_maximum_pool)(const cpu_pooling_shape *shape, const REA
   }
 }
 
-CPU_KERNEL void NAME(cpu_maximum_pool_gradient)(const cpu_pooling_shape *shape, const REAL *dy,
+CPU_KERNEL void NAME(cpu_maximum_pool_gradient)(const cpu_window_shape *shape, const REAL *dy,
                                                 const uint8_t *choice, int64_t first, int64_t last, double beta,
                                                 REAL *dx) {
-  const cpu_pooling_shape s = *shape;
+  const cpu_window_shape s = *shape;
   for (int64_t line = first; line < last; ++line) {
     const int64_t picture = line / s.height, row = line % s.height + s.padding;
     // The windows over row r are those with r - size < stride i <= r.

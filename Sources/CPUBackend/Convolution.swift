@@ -105,7 +105,7 @@ extension CPUDevice {
     }
   }
 
-  /// dWeight = beta dWeight + gradients of pixels times the windows that made them; each part sums consecutive blocks, and
+  /// dWeight = beta dWeight + windows times the gradients of the pixels they made; each part sums consecutive blocks, and
   /// the parts are added up in order, in Double.
   private func filterGradient<Real>(
     _ kernels: ConvolutionKernels<Real>, _ cut: ConvolutionCut, _ x: TensorView, _ dy: TensorView,
@@ -120,17 +120,17 @@ extension CPUDevice {
         for block in cut.blocks(ofPart: part) {
           let positions = cut.positions(ofBlock: block)
           kernels.multiply(
-            gradients + positions.lowerBound * cut.outputs, cut.windows(kernels, from, positions, in: memory),
-            transposing: (true, false), into: sum, m: cut.outputs, n: cut.windowLength, k: positions.count, beta: 1,
+            cut.windows(kernels, from, positions, in: memory), gradients + positions.lowerBound * cut.outputs,
+            transposing: (true, false), into: sum, m: cut.windowLength, n: cut.outputs, k: positions.count, beta: 1,
             scratch)
         }
       }
       let (outputs, inputs, size) = (dWeight.shape[0], dWeight.shape[1], dWeight.shape[2])
-      let perTile = max(Int(CPU_TILE) / max(cut.parts * cut.windowLength, 1), 1)
-      workers.run((outputs + perTile - 1) / perTile) { tile, _ in
-        kernels.addFilterRows(
+      let perTile = max(Int(CPU_TILE) / max(cut.parts * outputs * size * size, 1), 1)
+      workers.run((inputs + perTile - 1) / perTile) { tile, _ in
+        kernels.addFilterParts(
           parts, Int64(cut.parts), Int64(outputs), Int64(inputs), Int64(size), beta, Int64(tile * perTile),
-          Int64(min((tile + 1) * perTile, outputs)), dWeight.elements(Real.self))
+          Int64(min((tile + 1) * perTile, inputs)), dWeight.elements(Real.self))
       }
     }
   }

@@ -12,7 +12,7 @@ struct ConvolutionKernels<Real: BinaryFloatingPoint>: Sendable {
     @Sendable (
       Operand, _ outputs: Int64, _ inputs: Int64, _ size: Int64, _ turned: Bool, _ first: Int64, _ last: Int64, Result
     ) -> Void
-  let addFilterRows:
+  let addFilterParts:
     @Sendable (
       Operand, _ count: Int64, _ outputs: Int64, _ inputs: Int64, _ size: Int64, _ beta: Double, _ first: Int64,
       _ last: Int64, Result
@@ -41,11 +41,11 @@ struct ConvolutionKernels<Real: BinaryFloatingPoint>: Sendable {
 extension ConvolutionKernels<Float> {
   static let float = ConvolutionKernels(
     unfold: cpu_unfold_float, fold: cpu_fold_float, filterRows: cpu_filter_rows_float,
-    addFilterRows: cpu_add_filter_rows_float, finish: cpu_picture_epilogue_float, gemm: cpu_gemm_float)
+    addFilterParts: cpu_add_filter_parts_float, finish: cpu_picture_epilogue_float, gemm: cpu_gemm_float)
 }
 
 extension ConvolutionKernels<Double> {
   static let double = ConvolutionKernels(
     unfold: cpu_unfold_double, fold: cpu_fold_double, filterRows: cpu_filter_rows_double,
-    addFilterRows: cpu_add_filter_rows_double, finish: cpu_picture_epilogue_double, gemm: cpu_gemm_double)
+    addFilterParts: cpu_add_filter_parts_double, finish: cpu_picture_epilogue_double, gemm: cpu_gemm_double)
 }

@@ -54,22 +54,22 @@ CPU_KERNEL void NAME(cpu_filter_rows)(const REAL *weight, int64_t outputs, int64
     }
 }
 
-CPU_KERNEL void NAME(cpu_add_filter_rows)(const REAL *parts, int64_t part_count, int64_t outputs, int64_t inputs,
-                                          int64_t size, double beta, int64_t first, int64_t last, REAL *weight) {
+CPU_KERNEL void NAME(cpu_add_filter_parts)(const REAL *parts, int64_t part_count, int64_t outputs, int64_t inputs,
+                                           int64_t size, double beta, int64_t first, int64_t last, REAL *weight) {
   enum { CHUNK = 512 };
   double sum[CHUNK];
-  const int64_t taps = size * size;
-  for (int64_t row = first; row < last; ++row)
+  const int64_t taps = size * size, stride = inputs * taps;
+  for (int64_t input = first; input < last; ++input)
     for (int64_t tap = 0; tap < taps; ++tap)
-      for (int64_t c0 = 0; c0 < inputs; c0 += CHUNK) {
-        const int64_t width = CPU_MIN(inputs - c0, (int64_t)CHUNK);
-        REAL *to = weight + (row * inputs + c0) * taps + tap;
-        for (int64_t k = 0; k < width; ++k) sum[k] = beta == 0 ? 0 : beta * to[k * taps];
+      for (int64_t c0 = 0; c0 < outputs; c0 += CHUNK) {
+        const int64_t width = CPU_MIN(outputs - c0, (int64_t)CHUNK);
+        REAL *to = weight + c0 * stride + input * taps + tap;
+        for (int64_t k = 0; k < width; ++k) sum[k] = beta == 0 ? 0 : beta * to[k * stride];
         for (int64_t part = 0; part < part_count; ++part) {
-          const REAL *from = parts + ((part * outputs + row) * taps + tap) * inputs + c0;
+          const REAL *from = parts + ((part * taps + tap) * inputs + input) * outputs + c0;
           for (int64_t k = 0; k < width; ++k) sum[k] += from[k];
         }
-        for (int64_t k = 0; k < width; ++k) to[k * taps] = (REAL)sum[k];
+        for (int64_t k = 0; k < width; ++k) to[k * stride] = (REAL)sum[k];
       }
 }
 

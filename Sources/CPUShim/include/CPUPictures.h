@@ -25,12 +25,12 @@ void cpu_filter_rows_float(const float *weight, int64_t outputs, int64_t inputs,
                            int64_t first, int64_t last, float *rows);
 void cpu_filter_rows_double(const double *weight, int64_t outputs, int64_t inputs, int64_t size, bool turned,
                             int64_t first, int64_t last, double *rows);
-/// weight = beta weight + parts[0] + parts[1] + ..., each part [outputs, size, size, inputs], in order and in double, for
-/// the outputs first ..< last.
-void cpu_add_filter_rows_float(const float *parts, int64_t part_count, int64_t outputs, int64_t inputs,
-                               int64_t size, double beta, int64_t first, int64_t last, float *weight);
-void cpu_add_filter_rows_double(const double *parts, int64_t part_count, int64_t outputs, int64_t inputs,
-                                int64_t size, double beta, int64_t first, int64_t last, double *weight);
+/// weight = beta weight + parts[0] + parts[1] + ..., each part [size, size, inputs, outputs], in order and in double, for
+/// the inputs first ..< last.
+void cpu_add_filter_parts_float(const float *parts, int64_t part_count, int64_t outputs, int64_t inputs,
+                                int64_t size, double beta, int64_t first, int64_t last, float *weight);
+void cpu_add_filter_parts_double(const double *parts, int64_t part_count, int64_t outputs, int64_t inputs,
+                                 int64_t size, double beta, int64_t first, int64_t last, double *weight);
 
 /// y = scale x + bias + residual, then the ReLU, for `pixels` pixels; each of the three may be NULL, x and the residual
 /// may be y.

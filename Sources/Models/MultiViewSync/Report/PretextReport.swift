@@ -68,8 +68,8 @@ public struct PretextReport {
       series: [
         series("synchronized", of: \.unseen, \.sync, .solid, color: 0),
         series("not mirrored", of: \.unseen, \.noflip, .solid, color: 1),
-        series("synchronized, seen people", of: \.seen, \.sync, .dashed, color: 0),
-        series("not mirrored, seen people", of: \.seen, \.noflip, .dashed, color: 1),
+        series("synchronized, seen", of: \.seen, \.sync, .dashed, color: 0),
+        series("not mirrored, seen", of: \.seen, \.noflip, .dashed, color: 1),
       ].filter { !$0.points.isEmpty },
       references: [LineChart.Reference("chance", y: 50)])
     return .init(

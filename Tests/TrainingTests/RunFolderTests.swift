@@ -40,6 +40,30 @@ import Testing
     #expect(error?.why.contains("full") == true)
   }
 
+  private struct Table: EvaluationTable, Equatable {
+    static let columns = ["", "x"]
+    static let columnWidth = 4
+    let value: Double
+    var cells: [[String]] { [["a", "\(value)"]] }
+    var caption: String { "one value" }
+  }
+
+  /// What another version wrote is refused by name, and the way out is said.
+  @Test func anEvaluationOfAnotherKindIsRefused() throws {
+    try withTemporaryFolder { parent in
+      let folder = try RunFolder.create(in: parent, named: "a", model: "toy")
+      #expect(try Table.read(folder) == nil)
+      try Table(value: 0.1).write(to: folder)
+      #expect(try Table.read(folder) == Table(value: 0.1))
+      for text in ["{\"other\": 1}", "[]", "half a l"] {
+        try Data(text.utf8).write(to: URL(fileURLWithPath: folder.path + "/evaluation.json"))
+        let error = error { _ = try Table.read(folder) }
+        #expect(error?.kind == .data)
+        #expect(error?.what.contains("evaluation.json") == true && error?.mend.contains("evaluate") == true)
+      }
+    }
+  }
+
   @Test func metricsReadBackToTheSameBits() throws {
     try withTemporaryFolder { parent in
       let record = EpochRecord(

@@ -15,9 +15,18 @@ public protocol EvaluationTable: Codable {
 
 extension EvaluationTable {
   /// Reads what `write(to:)` wrote; nil when there is none.
+  ///
+  /// - Throws: `ComputeError` `.data` for a file that holds something else.
   public static func read(_ folder: RunFolder) throws -> Self? {
     guard FileManager.default.fileExists(atPath: path(folder)) else { return nil }
-    return try JSONDecoder().decode(Self.self, from: InputFile.read(URL(fileURLWithPath: path(folder))))
+    let data = try InputFile.read(URL(fileURLWithPath: path(folder)))
+    do {
+      return try JSONDecoder().decode(Self.self, from: data)
+    } catch is DecodingError {
+      throw ComputeError(
+        .data, what: "\(path(folder)) cannot be read", why: "another version or another program wrote it",
+        mend: "evaluate the run again: contrapposto evaluate MODEL \(folder.path)")
+    }
   }
 
   /// Writes evaluation.json into the run folder.

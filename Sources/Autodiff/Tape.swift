@@ -24,7 +24,8 @@ public final class Tape {
 
   private var nodes: [Node] = []
   private var nextSerial = 0
-  private(set) var isPaused = false
+  /// True inside `pausing`: what is computed is a constant.
+  public private(set) var isPaused = false
   /// True while `checkpoint` computes its body again: layers then leave running statistics alone.
   public private(set) var isReplaying = false
 

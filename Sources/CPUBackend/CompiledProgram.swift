@@ -3,21 +3,33 @@ import Compute
 
 /// An `ElementwiseProgram` with a slot for every value: inputs, constants, outputs, then registers that are
 /// used again as soon as their value is dead, so that few of them fill the cache.
+///
+/// Steady steps, which read nothing but constants and inputs that repeat from row to row, come first: they need not run
+/// again for the next row, and keep their registers.
 struct CompiledProgram {
   private let steps: [cpu_step]
+  private let steadyStepCount: Int
   private let constants: [Double]
   private let results: [Int32]
   private let inputCount: Int
   private let slotCount: Int
 
-  /// - Parameter overlaps: whether an input and an output may share memory. Such an output is written in place only
-  ///   by a step after which nobody reads the input.
-  init(_ program: ElementwiseProgram, scalars: [Double], overlaps: (_ input: Int, _ output: Int) -> Bool) {
+  /// - Parameters:
+  ///   - repeats: whether an input is the same for every row.
+  ///   - overlaps: whether an input and an output may share memory. Such an output is written in place only by a step
+  ///     after which nobody reads the input.
+  init(
+    _ program: ElementwiseProgram, scalars: [Double], repeats: (_ input: Int) -> Bool,
+    overlaps: (_ input: Int, _ output: Int) -> Bool
+  ) {
     let source = program.steps
+    let (order, steadyCount) = Self.steadyFirst(source, repeats)
     let never = source.count
     var lastUse = [Int](repeating: -1, count: source.count)
-    for (index, step) in source.enumerated() { for operand in step.operands { lastUse[operand] = index } }
-    for output in program.outputs { lastUse[output] = never }
+    for (position, index) in order.enumerated() {
+      for operand in source[index].operands { lastUse[operand] = position }
+    }
+    for index in program.outputs + order[..<steadyCount] { lastUse[index] = never }
 
     var constants: [Double] = []
     for step in source {
@@ -35,7 +47,9 @@ struct CompiledProgram {
     var freeRegisters: [Int] = []
     var slotCount = firstRegister
     var steps: [cpu_step] = []
-    for (index, step) in source.enumerated() {
+    var steadyStepCount = 0
+    for (position, index) in order.enumerated() {
+      let step = source[index]
       switch step.function {
       case .input(let input):
         slot[index] = input
@@ -47,14 +61,14 @@ struct CompiledProgram {
       default: break
       }
       let operands = step.operands.map { slot[$0] }
-      for operand in Set(step.operands) where lastUse[operand] == index && slot[operand] >= firstRegister {
+      for operand in Set(step.operands) where lastUse[operand] == position && slot[operand] >= firstRegister {
         freeRegisters.append(slot[operand])
       }
-      let output = program.outputs.firstIndex(of: index)
-      if let output,
+      if position < steadyCount { steadyStepCount += 1 }
+      if position >= steadyCount, let output = program.outputs.firstIndex(of: index),
         source.indices.allSatisfy({ other in
           guard case .input(let input) = source[other].function else { return true }
-          return lastUse[other] <= index || !overlaps(input, output)
+          return lastUse[other] <= position || !overlaps(input, output)
         })
       {
         slot[index] = firstOutput + output
@@ -72,6 +86,7 @@ struct CompiledProgram {
     }
     precondition(slotCount <= Int(CPU_SLOTS), "\(program.name): needs \(slotCount) values at once")
     self.steps = steps
+    self.steadyStepCount = steadyStepCount
     self.constants = constants
     self.results = program.outputs.map { Int32(slot[$0]) }
     self.inputCount = program.inputCount
@@ -89,6 +104,7 @@ struct CompiledProgram {
         program.steps = steps.baseAddress
         program.constants = constants.baseAddress
         program.step_count = Int32(steps.count)
+        program.steady_step_count = Int32(steadyStepCount)
         program.input_count = Int32(inputCount)
         program.constant_count = Int32(constants.count)
         program.output_count = Int32(results.count)
@@ -97,6 +113,22 @@ struct CompiledProgram {
         return body(program)
       }
     }
+  }
+
+  /// An order of the steps with the steady ones, inputs and constants among them, in front; how many they are.
+  private static func steadyFirst(
+    _ steps: [ElementwiseProgram.Step], _ repeats: (_ input: Int) -> Bool
+  ) -> (order: [Int], steadyCount: Int) {
+    var isSteady: [Bool] = []
+    for step in steps {
+      if case .input(let input) = step.function {
+        isSteady.append(repeats(input))
+      } else {
+        isSteady.append(step.operands.allSatisfy { isSteady[$0] })
+      }
+    }
+    let steady = steps.indices.filter { isSteady[$0] }
+    return (steady + steps.indices.filter { !isSteady[$0] }, steady.count)
   }
 
   private static func code(_ function: ScalarFunction) -> Int32 {

@@ -13,8 +13,10 @@ extension CPUDevice {
       program.name, flop: program.operationCount * outputs[0].elementCount, reading: inputs, writing: outputs
     ) {
       guard !outputs[0].isEmpty else { return }
-      let compiled = CompiledProgram(program, scalars: scalars) { inputs[$0].buffer === outputs[$1].buffer }
       let nest = IterationSpace(shape: outputs[0].shape, views: inputs + outputs)
+      let compiled = CompiledProgram(
+        program, scalars: scalars, repeats: { nest.shape.count > 1 && nest.strides[$0][nest.shape.count - 2] == 0 },
+        overlaps: { inputs[$0].buffer === outputs[$1].buffer })
       compiled.withShimProgram { shimProgram in
         var map = cpu_map()
         map.program = shimProgram

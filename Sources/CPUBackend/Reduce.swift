@@ -15,12 +15,13 @@ extension CPUDevice {
       program.name, flop: (program.operationCount + outputs.count) * domain.reduce(1, *), reading: inputs,
       writing: outputs
     ) {
-      let compiled = CompiledProgram(program, scalars: scalars) { _, _ in false }
+      var plan = cpu_reduction()
+      plan.reduction = reduction.code
+      let repeats = plan.arrange(inputs, domain: domain, outputs: outputs)
+      let compiled = CompiledProgram(
+        program, scalars: scalars, repeats: { repeats[$0] }, overlaps: { _, _ in false })
       compiled.withShimProgram { shimProgram in
-        var plan = cpu_reduction()
         plan.program = shimProgram
-        plan.reduction = reduction.code
-        plan.arrange(inputs, domain: domain, outputs: outputs)
         let tiles = Int(cpu_reduction_plan(&plan, Int64(outputs[0].elementType.byteCount)))
         withScratch(Int(plan.partial_count) * MemoryLayout<Double>.stride) { partials in
           plan.partials = partials.assumingMemoryBound(to: Double.self)
@@ -106,10 +107,10 @@ extension cpu_reduction {
   /// A row of so many elements is a task of its own, and may be cut.
   private static let longRow = 4096
 
-  /// Chooses the form and sets axes, inputs and outputs.
+  /// Chooses the form and sets axes, inputs and outputs; says of each input whether it is the same for every row.
   ///
   /// The output steps by 0 along reduced axes, so a kept axis and a reduced one never merge.
-  fileprivate mutating func arrange(_ inputs: [TensorView], domain: [Int], outputs: [TensorView]) {
+  fileprivate mutating func arrange(_ inputs: [TensorView], domain: [Int], outputs: [TensorView]) -> [Bool] {
     let output = outputs[0]
     let outputStrides = domain.indices.map { output.shape[$0] == 1 ? 0 : output.strides[$0] }
     let nest = IterationSpace(
@@ -149,5 +150,6 @@ extension cpu_reduction {
     for (index, view) in outputs.enumerated() {
       store(Optional(view.pointer), at: index, in: &self.output)
     }
+    return inputs.indices.map { index in row.map { nest.strides[index][$0] == 0 } ?? false }
   }
 }

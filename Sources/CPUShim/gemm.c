@@ -15,7 +15,8 @@ enum { MR = 6, HEIGHT = 96, DEPTH = 256, WIDTH = 512 };
 #undef REAL
 
 int64_t cpu_gemm_scratch(bool is_double) {
-  return (HEIGHT + WIDTH) * DEPTH * (int64_t)(is_double ? sizeof(double) : sizeof(float));
+  const int64_t panels = (HEIGHT + WIDTH) * DEPTH * (int64_t)(is_double ? sizeof(double) : sizeof(float));
+  return is_double ? panels : CPU_MAX(panels, (int64_t)ONEDNN_GEMM_SCRATCH);
 }
 
 void cpu_gemm_double(bool transpose_a, bool transpose_b, int64_t m, int64_t n, int64_t k, double alpha,
@@ -24,29 +25,12 @@ void cpu_gemm_double(bool transpose_a, bool transpose_b, int64_t m, int64_t n, i
   plain_gemm_double(transpose_a, transpose_b, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc, scratch);
 }
 
-#ifdef CONTRAPPOSTO_ONEDNN
-static bool library_gemm(bool transpose_a, bool transpose_b, int64_t m, int64_t n, int64_t k, float alpha,
-                         const float *a, int64_t lda, const float *b, int64_t ldb, float beta, float *c,
-                         int64_t ldc) {
-  onednn_prepare();
-  const int threads = onednn_begin();
-  const dnnl_status_t status = dnnl_sgemm(transpose_a ? 'T' : 'N', transpose_b ? 'T' : 'N', m, n, k, alpha, a,
-                                          lda, b, ldb, beta, c, ldc);
-  onednn_end(threads);
-  return status == dnnl_success;
-}
-#endif
-
 void cpu_gemm_float(bool transpose_a, bool transpose_b, int64_t m, int64_t n, int64_t k, double alpha,
                     const float *a, int64_t lda, const float *b, int64_t ldb, double beta, float *c,
                     int64_t ldc, void *scratch) {
-#ifdef CONTRAPPOSTO_ONEDNN
-  // With k = 0 the library would return without scaling c. What else it cannot do it refuses before it has
-  // written.
-  if (k > 0 &&
-      library_gemm(transpose_a, transpose_b, m, n, k, (float)alpha, a, lda, b, ldb, (float)beta, c, ldc))
-    return;
-#endif
-  plain_gemm_float(transpose_a, transpose_b, m, n, k, (float)alpha, a, lda, b, ldb, (float)beta, c, ldc,
-                   scratch);
+  const int64_t done = onednn_gemm(transpose_a, transpose_b, m, n, k, (float)alpha, a, lda, b, ldb,
+                                   (float)beta, c, ldc, scratch);
+  if (done > 0 && done == k) return;
+  plain_gemm_float(transpose_a, transpose_b, m, n, k - done, (float)alpha, a + done * (transpose_a ? lda : 1),
+                   lda, b + done * (transpose_b ? 1 : ldb), ldb, done > 0 ? 1 : (float)beta, c, ldc, scratch);
 }

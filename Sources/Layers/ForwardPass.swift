@@ -7,6 +7,7 @@ public final class ForwardPass {
   /// Where dropout masks come from; needed for training with dropout.
   public let random: RandomStream?
   private var variables: [String: Tensor] = [:]
+  private var shared: [String: [Tensor]] = [:]
 
   /// - Parameter tape: records the pass for a backward pass; nil only computes.
   public init(_ parameters: ParameterStore, isTraining: Bool, tape: Tape? = nil, random: RandomStream? = nil) {
@@ -25,6 +26,16 @@ public final class ForwardPass {
       ? tape.map { $0.variable(plain, gradient: parameters.slot(name)) } ?? plain : plain
     variables[name] = tensor
     return tensor
+  }
+
+  /// Tensors computed from parameters alone: made and recorded once per pass, so that all their uses gather one gradient.
+  public func shared(_ name: String, _ make: () -> [Tensor]) -> [Tensor] {
+    if let known = shared[name] { return known }
+    let tensors = make()
+    // What is made while the tape rests, or on top of it for a replay, is of no use to the rest of the pass.
+    if let tape, tape.isPaused || tape.isReplaying { return tensors }
+    shared[name] = tensors
+    return tensors
   }
 
   /// Whether running statistics move: in training, and not when `checkpoint` computes a body again.

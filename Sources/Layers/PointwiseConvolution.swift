@@ -26,6 +26,15 @@ public struct PointwiseConvolution: Sendable {
       bias: pass.parameter("\(name).bias"))
   }
 
+  /// The map of this convolution after another one, folded once per pass.
+  public func map(_ pass: ForwardPass, after inner: PointwiseConvolution) -> AffineMap {
+    let tensors = pass.shared("\(name) after \(inner.name)") {
+      let folded = map(pass).after(inner.map(pass))
+      return [folded.weight, folded.bias]
+    }
+    return AffineMap(weight: tensors[0], bias: tensors[1])
+  }
+
   /// x: `[batch, points, inputs]`; gives `[batch, points, outputs]`.
   public func callAsFunction(_ x: Tensor, _ pass: ForwardPass) -> Tensor {
     map(pass)(taps == 1 ? x : unfold(x, taps: taps))

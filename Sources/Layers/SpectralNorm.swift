@@ -25,9 +25,17 @@ public struct SpectralNorm: Sendable {
     ]
   }
 
+  /// `[outputs, inputs]`: W as it is learned.
+  public func weight(_ pass: ForwardPass) -> Tensor {
+    pass.parameter("\(name).weight_orig").reshaped([outputs, inputs])
+  }
+
   /// `[outputs, inputs]`: W / sigma.
-  public func callAsFunction(_ pass: ForwardPass) -> Tensor {
-    let weight = pass.parameter("\(name).weight_orig").reshaped([outputs, inputs])
+  public func callAsFunction(_ pass: ForwardPass) -> Tensor { dividing(weight(pass), pass) }
+
+  /// x / sigma, for an x that holds W as a factor; a matrix.
+  public func dividing(_ x: Tensor, _ pass: ForwardPass) -> Tensor {
+    let weight = weight(pass)
     let device = weight.device
     let (storedU, storedV) = (pass.parameters.view("\(name).weight_u"), pass.parameters.view("\(name).weight_v"))
     func column(_ size: Int) -> TensorView { device.allocate(weight.elementType, [size, 1]) }
@@ -47,18 +55,20 @@ public struct SpectralNorm: Sendable {
     }
     let sigma = device.allocate(weight.elementType, [1, 1])
     device.reduce(.sum, multiplication, [u, product], scalars: [], domain: [outputs, 1], into: [sigma])
-    let normalized = device.allocate(weight.elementType, [outputs, inputs])
-    device.map(division, [weight.view, sigma], into: [normalized])
-    return .recording(
-      "spectralNorm", normalized, from: [weight], saving: [weight.view, u, v.transposed, sigma]
-    ) { gradients, saved in
-      let upstream = gradients.upstream
-      let along = device.allocate(upstream.elementType, [1, 1])
-      device.reduce(
-        .sum, multiplication, [upstream, saved[0]], scalars: [], domain: [outputs, inputs], into: [along])
-      let dWeight = device.allocate(upstream.elementType, [outputs, inputs])
-      device.map(gradientProgram, [upstream, along] + saved.dropFirst(), into: [dWeight])
-      gradients.pass(0, dWeight)
+    let quotient = device.allocate(x.elementType, x.shape)
+    device.map(division, [x.view, sigma], into: [quotient])
+    return .recording("spectralNorm", quotient, from: [x, weight], saving: [x.view, u, v, sigma]) { gradients, saved in
+      let (upstream, sigma) = (gradients.upstream, saved[3])
+      gradients.accumulate(1) { destination, beta in
+        // d sigma = -<G, x> / sigma^2, and sigma's own gradient is u v^T.
+        let along = device.allocate(upstream.elementType, [1, 1])
+        device.reduce(.sum, multiplication, [upstream, saved[0]], scalars: [], domain: upstream.shape, into: [along])
+        let scaled = device.allocate(upstream.elementType, saved[1].shape)
+        device.map(sigmaGradient, [saved[1], along, sigma], into: [scaled])
+        device.gemm(scaled, saved[2].transposed, into: destination, alpha: 1, beta: beta)
+      }
+      device.map(division, [upstream, sigma], into: [upstream])
+      gradients.pass(0, upstream)
     }
   }
 }
@@ -66,9 +76,9 @@ public struct SpectralNorm: Sendable {
 private let multiplication = ElementwiseProgram("multiply", inputs: 2) { x, _ in [x[0] * x[1]] }
 private let division = ElementwiseProgram("divide", inputs: 2) { x, _ in [x[0] / x[1]] }
 
-/// Inputs: G, <G, W>, u, v^T, sigma.
-private let gradientProgram = ElementwiseProgram("spectralNorm.gradient", inputs: 5) { x, _ in
-  [(x[0] - x[1] / x[4] * x[2] * x[3]) / x[4]]
+/// Inputs: u, <G, x>, sigma.
+private let sigmaGradient = ElementwiseProgram("spectralNorm.gradient", inputs: 3) { x, _ in
+  [-(x[1] / x[2] / x[2] * x[0])]
 }
 
 extension Device {

@@ -155,6 +155,30 @@ import Testing
   }
 }
 
+@Suite struct ForwardPassTests {
+  /// Made once for all uses, whose gradients gather; what is made while the tape rests is not kept.
+  @Test(arguments: Devices.inDouble)
+  func sharedTensorsAreMadeOnce(_ test: TestDevice) throws {
+    let parameters = AutodiffTests.store(test, [.init("a", [2])], ["a": [1, 2]])
+    let tape = Tape()
+    let pass = ForwardPass(parameters, isTraining: true, tape: tape)
+    var count = 0
+    func square() -> Tensor {
+      pass.shared("square") {
+        count += 1
+        return [fused("square", pass.parameter("a")) { $0 * $0 }]
+      }[0]
+    }
+    _ = tape.pausing(square)
+    let sum = fused("sum", square(), tape.pausing(square)) { 3 * $0 + $1 }
+    let loss = fusedSum("loss", [sum, square()]) { x, _ in [x[0] + x[1]] }
+    #expect(count == 2)
+    tape.backward(from: loss)
+    // d/da of 3 a^2 + a^2 + a^2.
+    #expect(try test.device.downloadDoubles(#require(parameters.slot("a").gradient)) == [10, 20])
+  }
+}
+
 @Suite struct RMSpropTests {
   @Test(arguments: Devices.underTest)
   func skipsParametersWithoutGradient(_ test: TestDevice) throws {

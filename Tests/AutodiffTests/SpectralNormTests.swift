@@ -31,6 +31,32 @@ import Testing
     try gradientCheck(at: [weight], gradient: [run(weight).gradient], tolerance: 1e-7) { try run($0[0]).loss }
   }
 
+  /// A product with the weight divided by sigma is the product with the weight over sigma, and so are its gradients.
+  @Test(arguments: Devices.inDouble)
+  func dividesAProduct(_ test: TestDevice) throws {
+    var random = RandomSource(seed: 24)
+    let (weight, u, v) = (random.signed(12), random.signed(4), random.signed(3))
+    let (outer, cotangent) = (random.signed(8), random.signed(6))
+    func run(_ product: (_ outer: Tensor, _ pass: ForwardPass) -> Tensor) throws -> [[Double]] {
+      let parameters = store(test, weight: weight, u: u, v: v)
+      let tape = Tape()
+      let slot = GradientSlot()
+      let y = product(
+        tape.variable(Tensor(outer, [2, 4], .float64, on: test.device), gradient: slot),
+        ForwardPass(parameters, isTraining: false, tape: tape))
+      let factors = Tensor(cotangent, [2, 3], .float64, on: test.device)
+      let value = try y.doubles()
+      tape.backward(from: fusedSum("loss", [y, factors]) { x, _ in [x[0] * x[1]] })
+      return try [value]
+        + [slot, parameters.slot("conv.weight_orig")].map { try test.device.downloadDoubles(#require($0.gradient)) }
+    }
+    let divided = try run { outer, pass in layer.dividing(matmul(outer, layer.weight(pass)), pass) }
+    let plain = try run { outer, pass in matmul(outer, layer(pass)) }
+    for (divided, plain) in zip(divided, plain) {
+      #expect(mismatch(divided, plain, relative: 1e-13, absolute: 1e-13) == nil)
+    }
+  }
+
   /// One power iteration per training call, none in evaluation; many of them find the largest singular value.
   @Test(arguments: Devices.underTest)
   func powerIterationsConverge(_ test: TestDevice) throws {

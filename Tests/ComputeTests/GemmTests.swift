@@ -163,6 +163,30 @@ struct GemmTests {
     }
   }
 
+  /// Rows of the operands lie far apart and sums are long: what the CPU backend lays out in pieces first. Rows are sampled.
+  @Test(arguments: Devices.underTest, [GemmSize(m: 260, n: 100, k: 1100), GemmSize(m: 301, n: 899, k: 1501)])
+  func longSumsOverFarRows(device: TestDevice, size: GemmSize) throws {
+    var random = RandomSource(seed: 49)
+    let (m, n, k) = (size.m, size.n, size.k)
+    let (a, b, old) = (random.tensor([1, m, k]), random.tensor([1, k, n]), random.tensor([1, m, n]))
+    for (aIsTransposed, bIsTransposed) in [(false, false), (false, true), (true, false), (true, true)] {
+      let c = device.output([1, m, n], .contiguous, initially: old)
+      device.device.gemm(
+        operand(a, aIsTransposed, .contiguous, device), operand(b, bIsTransposed, .contiguous, device), into: c.view,
+        alpha: -0.5, beta: 2)
+      let values = try c.values()
+      for row in [0, 159, 160, m - 1] {
+        let part = { (x: HostTensor, width: Int) in
+          HostTensor([1, 1, width], Array(x.values[row * width..<(row + 1) * width]))
+        }
+        let expected = Oracle.gemm(part(a, k), b, adding: part(old, n), alpha: -0.5, beta: 2)
+        expectNone(
+          mismatch(Array(values[row * n..<(row + 1) * n]), expected, tolerance: device.elementType.sumTolerance),
+          "transposed: \(aIsTransposed), \(bIsTransposed), row \(row)")
+      }
+    }
+  }
+
   /// `matrix` as an operand, stored transposed or not.
   private func operand(
     _ matrix: HostTensor, _ isTransposed: Bool, _ layout: Layout, _ device: TestDevice

@@ -91,6 +91,34 @@ struct MapTests {
     }
   }
 
+  /// Subexpressions of inputs that repeat along one axis or another, alone an output or not, over sizes around the blocks
+  /// that a worker computes at once.
+  @Test(
+    arguments: Devices.underTest, [[2, 75, 7], [3, 70, 130], [2, 3, 1100], [70, 2, 600], [2, 1, 5], [1, 513, 1]])
+  func subexpressionsRepeat(device: TestDevice, shape: [Int]) throws {
+    var random = RandomSource(seed: 8)
+    let inputs = [shape, [shape[0], 1, shape[2]], [shape[2]], [shape[1], 1], []].map { random.tensor($0) }
+    let program = ElementwiseProgram("repeats", inputs: 5, scalars: 1) { x, s in
+      let (perChannel, perRow) = (1 / (2 + x[1] * x[2]), x[3] * x[4] + s[0])
+      return [(x[0] - x[1]) * perChannel + perRow, perChannel, perRow, x[0] * (s[0] + 1)]
+    }
+    let outputs = program.outputs.map { _ in device.output(shape) }
+    device.device.map(program, inputs.map { device.input($0) }, scalars: [0.25], into: outputs.map(\.view))
+    for (output, expected) in zip(outputs, Oracle.map(program, inputs, scalars: [0.25], shape: shape)) {
+      expectNone(mismatch(try output.values(), expected.values, relative: 0, absolute: 16 * device.elementType.epsilon))
+    }
+    for kept in [[shape[0], 1, shape[2]], [1, 1, shape[2]], [shape[0], shape[1], 1], [1, 1, 1]] {
+      let sums = program.outputs.map { _ in device.output(kept) }
+      device.device.reduce(
+        .sum, program, inputs.map { device.input($0) }, scalars: [0.25], domain: shape, into: sums.map(\.view))
+      let expected = Oracle.reduce(.sum, program, inputs, scalars: [0.25], domain: shape, shape: kept)
+      for (sum, expected) in zip(sums, expected) {
+        let tolerance = device.elementType.sumTolerance(oneSignedTerms: shape.reduce(1, *))
+        expectNone(mismatch(try sum.values(), expected, tolerance: tolerance), "\(kept)")
+      }
+    }
+  }
+
   @Test(arguments: Devices.underTest)
   func sixAxesThatDoNotMerge(device: TestDevice) throws {
     var random = RandomSource(seed: 5)

@@ -34,7 +34,8 @@ typedef struct {
 typedef struct {
   const cpu_step *steps;
   const double *constants;
-  int32_t step_count, input_count, constant_count, output_count, slot_count;
+  /// The first `steady_step_count` steps read nothing but constants and inputs that repeat from row to row.
+  int32_t step_count, steady_step_count, input_count, constant_count, output_count, slot_count;
   /// The slot that holds each output's value at the end; its own slot where a step writes it in place.
   int32_t result[CPU_OUTPUTS];
 } cpu_program;

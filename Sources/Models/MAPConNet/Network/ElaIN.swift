@@ -36,9 +36,9 @@ struct ElaIN: Sendable {
     }
   }
 
-  /// Mean and deviation of x, `[batch, 1, width]` each; the norms that read one x share them.
+  /// Mean, deviation and its inverse, `[batch, 1, width]` each; the norms that read one x share them.
   struct Statistics {
-    let mean, deviation: Tensor
+    let mean, deviation, inverse: Tensor
 
     init(_ x: Tensor, epsilon: Double) {
       let points = Double(x.shape[1])
@@ -47,6 +47,7 @@ struct ElaIN: Sendable {
       deviation = fused("elain.deviation", [variance], scalars: [points / (points - 1), epsilon]) { x, s in
         sqrt(x[0] * s[0] + s[1])
       }
+      inverse = fused("elain.inverse", deviation) { 1 / $0 }
     }
   }
 
@@ -59,17 +60,18 @@ struct ElaIN: Sendable {
     let toWidth = same.map(pass)
     let (gammas, betas): (Tensor, Tensor)
     if folds {
-      (gammas, betas) = (gamma.map(pass).after(toWidth)(style.points), beta.map(pass).after(toWidth)(style.points))
+      (gammas, betas) = (gamma.map(pass, after: same)(style.points), beta.map(pass, after: same)(style.points))
     } else {
       let e = toWidth(style.points)
       (gammas, betas) = (gamma(e, pass), beta(e, pass))
     }
     let g = gate(concatenate([toWidth(style.mean), statistics.mean]), pass)
-    return fused("elain", [x, gammas, betas, statistics.mean, statistics.deviation, g]) { x, _ in
-      let (mean, deviation, g) = (x[3], x[4], x[5])
-      let gamma = g * x[1] + (1 - g) * deviation
+    let operands = [x, gammas, betas, statistics.mean, statistics.deviation, statistics.inverse, g]
+    return fused("elain", operands) { x, _ in
+      let (mean, deviation, inverse, g) = (x[3], x[4], x[5], x[6])
+      let onePlusGamma = g * x[1] + (1 + (1 - g) * deviation)
       let beta = g * x[2] + (1 - g) * mean
-      return leakyReLU((x[0] - mean) / deviation * (1 + gamma) + beta, slope: ScalarExpression(leakySlope))
+      return leakyReLU((x[0] - mean) * inverse * onePlusGamma + beta, slope: ScalarExpression(leakySlope))
     }
   }
 }

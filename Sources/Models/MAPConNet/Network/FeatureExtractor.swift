@@ -62,13 +62,16 @@ struct FeatureExtractor: Sendable {
     _ body: (_ normalized: ScalarExpression, _ others: [ScalarExpression]) -> ScalarExpression
   ) -> Tensor {
     let (mean, variance) = channelMoments(x)
-    return fused("instanceNorm", [x, mean, variance] + others, scalars: [architecture.instanceNormEpsilon]) { x, s in
-      body((x[0] - x[1]) / sqrt(x[2] + s[0]), Array(x.dropFirst(3)))
+    let inverse = fused("instanceNorm.inverse", [variance], scalars: [architecture.instanceNormEpsilon]) { x, s in
+      1 / sqrt(x[0] + s[0])
+    }
+    return fused("instanceNorm", [x, mean, inverse] + others) { x, _ in
+      body((x[0] - x[1]) * x[2], Array(x.dropFirst(3)))
     }
   }
 }
 
-/// x where it is greater than 0, else slope * x.
+/// x where it is greater than 0, else slope * x. As a product, whose derivative is one too.
 func leakyReLU(_ x: ScalarExpression, slope: ScalarExpression) -> ScalarExpression {
-  select(greater(x, 0), x, slope * x)
+  x * select(greater(x, 0), 1, slope)
 }

@@ -70,7 +70,7 @@ struct RefinementNetwork: Sendable {
   /// - Returns: `[batch, points, 3]`.
   func callAsFunction(_ warped: Tensor, identity: Tensor, _ pass: ForwardPass) -> Tensor {
     let style = ElaIN.Style(identity.sliced(axis: 2, 0..<architecture.identityChannels))
-    var x = folds ? conv1.map(pass).after(fc.map(pass))(unfold(warped, taps: fc.taps)) : conv1(fc(warped, pass), pass)
+    var x = folds ? conv1.map(pass, after: fc)(unfold(warped, taps: fc.taps)) : conv1(fc(warped, pass), pass)
     for block in blocks { x = run(block, x, style, pass) }
     return fused("output", [x], scalars: [architecture.outputScale]) { x, s in s[0] * tanh(x[0]) }
   }
@@ -88,14 +88,20 @@ struct RefinementNetwork: Sendable {
     var y = block.firstNorm(x, statistics, style, pass, folds: folds)
     y = AffineMap(weight: block.first(pass), bias: pass.parameter(block.firstBias))(y)
     y = block.secondNorm(y, ElaIN.Statistics(y, epsilon: epsilon), style, pass, folds: folds)
-    let second = AffineMap(weight: block.second(pass), bias: pass.parameter(block.secondBias))
-    let skipWeight = block.skip(pass)
     guard folds else {
-      return block.next(affineSum([(y, second.weight), (skip, skipWeight)], bias: second.bias), pass)
+      let sum = affineSum(
+        [(y, block.second(pass)), (skip, block.skip(pass))], bias: pass.parameter(block.secondBias))
+      return block.next(sum, pass)
     }
-    let next = block.next.map(pass)
-    let folded = next.after(second)
-    return affineSum([(y, folded.weight), (skip, matmul(next.weight, skipWeight))], bias: folded.bias)
+    // sigma moves from pass to pass, the product of the weights does not.
+    let folded = pass.shared("\(block.next.name) after \(block.second.name)") {
+      let next = block.next.map(pass)
+      let second = next.after(
+        AffineMap(weight: block.second.weight(pass), bias: pass.parameter(block.secondBias)))
+      return [second.weight, second.bias, matmul(next.weight, block.skip.weight(pass))]
+    }
+    return affineSum(
+      [(y, block.second.dividing(folded[0], pass)), (skip, block.skip.dividing(folded[2], pass))], bias: folded[1])
   }
 }
 

@@ -63,7 +63,7 @@ public struct MAPConNetPasses {
     step.transfers.append(("_fp", proxy))
     if !isConstant { try contrast(proxy, identity: identity, pose: first, .matched, "_fp", pass, &step) }
 
-    let proxyFeatures = network.encode(proxy.refined, pass)
+    let proxyFeatures = network.encode(proxy.refined, pass, recomputing: false)
     let back = network.transfer(identity: second, pose: proxyFeatures, posePoints: proxy.refined, pass)
     step.transfers.append(("_sc", back))
     fit(back.refined, batch.posePoints, edges, "_sc", &step)
@@ -107,7 +107,7 @@ public struct MAPConNetPasses {
   ) throws {
     guard loss.isContrastive else { return }
     let device = identity.device
-    // Half of the step's features are recomputed, those of its inputs: a balance of time and memory.
+    // Only features of inputs are recomputed: a balance of time and memory.
     let warped = network.encode(transfer.matching.warped, pass, recomputing: false)
     step.features.append(("out_features\(suffix)", warped))
     let (anchor, posed): (Tensor, Tensor)

@@ -107,11 +107,15 @@ struct MapTests {
     for (output, expected) in zip(outputs, Oracle.map(program, inputs, scalars: [0.25], shape: shape)) {
       expectNone(mismatch(try output.values(), expected.values, relative: 0, absolute: 16 * device.elementType.epsilon))
     }
+    // Sums of what differs from element to element: the rounding errors of equal terms would add up.
+    let terms = ElementwiseProgram("terms", inputs: 5, scalars: 1) { x, s in
+      [(x[0] - x[1]) / (2 + x[1] * x[2]) + x[3] * x[4], x[0] * (s[0] + 1)]
+    }
     for kept in [[shape[0], 1, shape[2]], [1, 1, shape[2]], [shape[0], shape[1], 1], [1, 1, 1]] {
-      let sums = program.outputs.map { _ in device.output(kept) }
+      let sums = terms.outputs.map { _ in device.output(kept) }
       device.device.reduce(
-        .sum, program, inputs.map { device.input($0) }, scalars: [0.25], domain: shape, into: sums.map(\.view))
-      let expected = Oracle.reduce(.sum, program, inputs, scalars: [0.25], domain: shape, shape: kept)
+        .sum, terms, inputs.map { device.input($0) }, scalars: [0.25], domain: shape, into: sums.map(\.view))
+      let expected = Oracle.reduce(.sum, terms, inputs, scalars: [0.25], domain: shape, shape: kept)
       for (sum, expected) in zip(sums, expected) {
         let tolerance = device.elementType.sumTolerance(oneSignedTerms: shape.reduce(1, *))
         expectNone(mismatch(try sum.values(), expected, tolerance: tolerance), "\(kept)")

@@ -22,20 +22,6 @@ struct ElaIN: Sendable {
 
   var convolutions: [PointwiseConvolution] { [same, gamma, beta, gate] }
 
-  /// The style of a batch of meshes, per point and on average.
-  struct Style {
-    /// `[batch, points, style]`.
-    let points: Tensor
-    /// `[batch, 1, style]`.
-    let mean: Tensor
-
-    init(_ points: Tensor) {
-      self.points = points
-      let count = Double(points.shape[1])
-      mean = fusedSum("style.mean", [points], scalars: [1 / count], alongAxis: 1) { x, s in x[0] * s[0] }
-    }
-  }
-
   /// Mean, deviation and its inverse, `[batch, 1, width]` each; the norms that read one x share them.
   struct Statistics {
     let mean, deviation, inverse: Tensor
@@ -55,12 +41,15 @@ struct ElaIN: Sendable {
   ///   - x: `[batch, points, width]`.
   ///   - folds: whether gamma and beta come from the style in one map each; the result is the same.
   func callAsFunction(
-    _ x: Tensor, _ statistics: Statistics, _ style: Style, _ pass: ForwardPass, folds: Bool
+    _ x: Tensor, _ statistics: Statistics, _ style: IdentityStyle, _ pass: ForwardPass, folds: Bool
   ) -> Tensor {
     let toWidth = same.map(pass)
     let (gammas, betas): (Tensor, Tensor)
     if folds {
-      (gammas, betas) = (gamma.map(pass, after: same)(style.points), beta.map(pass, after: same)(style.points))
+      func mapped(_ layer: PointwiseConvolution) -> Tensor {
+        style.mapped(by: layer.name, pass) { layer.map(pass, after: same) }
+      }
+      (gammas, betas) = (mapped(gamma), mapped(beta))
     } else {
       let e = toWidth(style.points)
       (gammas, betas) = (gamma(e, pass), beta(e, pass))

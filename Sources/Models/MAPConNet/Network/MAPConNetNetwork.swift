@@ -88,15 +88,22 @@ public final class MAPConNetNetwork {
       ? checkpoint([points], on: pass.tape) { extractor($0[0], pass) } : extractor(points, pass)
   }
 
+  /// The style of identity meshes by their features; for several transfers of one pass onto the same meshes.
+  public func style(of identity: Tensor) -> IdentityStyle {
+    IdentityStyle(identity.sliced(axis: 2, 0..<architecture.identityChannels))
+  }
+
   /// - Parameters:
   ///   - identity, pose: features of the two meshes.
+  ///   - style: the identity's, unless it serves for this transfer alone.
   ///   - posePoints: `[batch, pose points, 3]`; no gradient flows to them.
   ///   - refinesWithGradient: false computes the refined mesh as a constant.
   public func transfer(
-    identity: Tensor, pose: Tensor, posePoints: Tensor, _ pass: ForwardPass, refinesWithGradient: Bool = true
+    identity: Tensor, style: IdentityStyle? = nil, pose: Tensor, posePoints: Tensor, _ pass: ForwardPass,
+    refinesWithGradient: Bool = true
   ) -> Transfer {
     let matching = correspondence(identity: identity, pose: pose, posePoints: posePoints, pass)
-    func refine() -> Tensor { refinement(matching.warped, identity: identity, pass) }
+    func refine() -> Tensor { refinement(matching.warped, style ?? self.style(of: identity), pass) }
     guard let tape = pass.tape, !refinesWithGradient else { return Transfer(matching: matching, refined: refine()) }
     return Transfer(matching: matching, refined: tape.pausing(refine))
   }

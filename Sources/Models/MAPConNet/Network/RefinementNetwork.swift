@@ -66,10 +66,9 @@ struct RefinementNetwork: Sendable {
 
   /// - Parameters:
   ///   - warped: `[batch, points, 3]`.
-  ///   - identity: features of the identity mesh, `[batch, points, channels]`.
+  ///   - style: of the identity mesh, which has as many points.
   /// - Returns: `[batch, points, 3]`.
-  func callAsFunction(_ warped: Tensor, identity: Tensor, _ pass: ForwardPass) -> Tensor {
-    let style = ElaIN.Style(identity.sliced(axis: 2, 0..<architecture.identityChannels))
+  func callAsFunction(_ warped: Tensor, _ style: IdentityStyle, _ pass: ForwardPass) -> Tensor {
     var x = folds ? conv1.map(pass, after: fc)(unfold(warped, taps: fc.taps)) : conv1(fc(warped, pass), pass)
     for block in blocks { x = run(block, x, style, pass) }
     return fused("output", [x], scalars: [architecture.outputScale]) { x, s in s[0] * tanh(x[0]) }
@@ -81,7 +80,7 @@ struct RefinementNetwork: Sendable {
   }
 
   /// One block and the map behind it.
-  private func run(_ block: Block, _ x: Tensor, _ style: ElaIN.Style, _ pass: ForwardPass) -> Tensor {
+  private func run(_ block: Block, _ x: Tensor, _ style: IdentityStyle, _ pass: ForwardPass) -> Tensor {
     let epsilon = architecture.elainEpsilon
     let statistics = ElaIN.Statistics(x, epsilon: epsilon)
     let skip = block.skipNorm(x, statistics, style, pass, folds: folds)

@@ -24,6 +24,7 @@ public struct MAPConNetPasses {
   public func supervised(_ batch: MAPConNetBatch, _ pass: ForwardPass) throws -> MAPConNetStep {
     guard let target = batch.target else { preconditionFailure("supervised: the batch has no target") }
     var step = MAPConNetStep()
+    // Recomputed, unlike the warped mesh's features below: a balance of time and memory.
     let pose = network.encode(batch.posePoints, pass)
     let identity = network.encode(batch.identityPoints, pass)
     let transfer = network.transfer(identity: identity, pose: pose, posePoints: batch.posePoints, pass)
@@ -42,11 +43,12 @@ public struct MAPConNetPasses {
   public func unsupervised(_ batch: MAPConNetBatch, _ pass: ForwardPass) throws -> MAPConNetStep {
     guard let secondPose = batch.secondPose else { preconditionFailure("unsupervised: the batch has no second pose") }
     var step = MAPConNetStep()
-    let first = network.encode(batch.posePoints, pass)
-    let second = network.encode(secondPose, pass)
+    let first = network.encode(batch.posePoints, pass, recomputing: false)
+    let second = network.encode(secondPose, pass, recomputing: false)
+    let style = network.style(of: second)
     let edges = EdgeLoss(faces: batch.poseFaces, reference: secondPose)
 
-    let cross = network.transfer(identity: second, pose: first, posePoints: batch.posePoints, pass)
+    let cross = network.transfer(identity: second, style: style, pose: first, posePoints: batch.posePoints, pass)
     step.transfers.append(("_cc", cross))
     fit(cross.refined, batch.posePoints, edges, "_cc", &step)
     try contrast(cross, identity: second, pose: first, .sameOrder, "_cc", pass, &step)
@@ -64,7 +66,8 @@ public struct MAPConNetPasses {
     if !isConstant { try contrast(proxy, identity: identity, pose: first, .matched, "_fp", pass, &step) }
 
     let proxyFeatures = network.encode(proxy.refined, pass, recomputing: false)
-    let back = network.transfer(identity: second, pose: proxyFeatures, posePoints: proxy.refined, pass)
+    let back = network.transfer(
+      identity: second, style: style, pose: proxyFeatures, posePoints: proxy.refined, pass)
     step.transfers.append(("_sc", back))
     fit(back.refined, batch.posePoints, edges, "_sc", &step)
     try contrast(back, identity: second, pose: proxyFeatures, .matched, "_sc", pass, &step)
@@ -107,7 +110,6 @@ public struct MAPConNetPasses {
   ) throws {
     guard loss.isContrastive else { return }
     let device = identity.device
-    // Only features of inputs are recomputed: a balance of time and memory.
     let warped = network.encode(transfer.matching.warped, pass, recomputing: false)
     step.features.append(("out_features\(suffix)", warped))
     let (anchor, posed): (Tensor, Tensor)

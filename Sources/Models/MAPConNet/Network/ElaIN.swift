@@ -22,9 +22,9 @@ struct ElaIN: Sendable {
 
   var convolutions: [PointwiseConvolution] { [same, gamma, beta, gate] }
 
-  /// Mean, deviation and its inverse, `[batch, 1, width]` each; the norms that read one x share them.
+  /// Mean and deviation of x, `[batch, 1, width]` each; the norms that read one x share them.
   struct Statistics {
-    let mean, deviation, inverse: Tensor
+    let mean, deviation: Tensor
 
     init(_ x: Tensor, epsilon: Double) {
       let points = Double(x.shape[1])
@@ -33,7 +33,6 @@ struct ElaIN: Sendable {
       deviation = fused("elain.deviation", [variance], scalars: [points / (points - 1), epsilon]) { x, s in
         sqrt(x[0] * s[0] + s[1])
       }
-      inverse = fused("elain.inverse", deviation) { 1 / $0 }
     }
   }
 
@@ -55,12 +54,12 @@ struct ElaIN: Sendable {
       (gammas, betas) = (gamma(e, pass), beta(e, pass))
     }
     let g = gate(concatenate([toWidth(style.mean), statistics.mean]), pass)
-    let operands = [x, gammas, betas, statistics.mean, statistics.deviation, statistics.inverse, g]
+    let operands = [x, gammas, betas, statistics.mean, statistics.deviation, g]
     return fused("elain", operands) { x, _ in
-      let (mean, deviation, inverse, g) = (x[3], x[4], x[5], x[6])
+      let (mean, deviation, g) = (x[3], x[4], x[5])
       let onePlusGamma = g * x[1] + (1 + (1 - g) * deviation)
       let beta = g * x[2] + (1 - g) * mean
-      return leakyReLU((x[0] - mean) * inverse * onePlusGamma + beta, slope: ScalarExpression(leakySlope))
+      return leakyReLU((x[0] - mean) / deviation * onePlusGamma + beta, slope: ScalarExpression(leakySlope))
     }
   }
 }

@@ -62,11 +62,11 @@ struct FeatureExtractor: Sendable {
     _ body: (_ normalized: ScalarExpression, _ others: [ScalarExpression]) -> ScalarExpression
   ) -> Tensor {
     let (mean, variance) = channelMoments(x)
-    let inverse = fused("instanceNorm.inverse", [variance], scalars: [architecture.instanceNormEpsilon]) { x, s in
-      1 / sqrt(x[0] + s[0])
+    let deviation = fused("instanceNorm.deviation", [variance], scalars: [architecture.instanceNormEpsilon]) { x, s in
+      sqrt(x[0] + s[0])
     }
-    return fused("instanceNorm", [x, mean, inverse] + others) { x, _ in
-      body((x[0] - x[1]) * x[2], Array(x.dropFirst(3)))
+    return fused("instanceNorm", [x, mean, deviation] + others) { x, _ in
+      body((x[0] - x[1]) / x[2], Array(x.dropFirst(3)))
     }
   }
 }

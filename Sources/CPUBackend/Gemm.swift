@@ -67,8 +67,8 @@ private struct GemmCut {
 
   /// Multiply-adds of one tile, at most: under a millisecond of one core.
   private static let tileWork = 1 << 25
-  /// A product with so few elements of c and so long a sum is cut along the sum, into a power of two: three slices would
-  /// leave one of two cores idle for a third of the time.
+  /// A product with so few elements of c and so long a sum is cut along the sum, into a power of two: of three slices one
+  /// core of two would do two.
   private static let smallResult = 1 << 18
   private static let shortestSlice = 1024
   /// From here on a sum is long: 1024 x 512 with sums of 4608, 84 GFLOP/s of a core in tiles of 256 x 256, 68 in 128 x 512.
@@ -77,7 +77,7 @@ private struct GemmCut {
 
   init(_ plan: GemmPlan) {
     (m, n, k) = (plan.m, plan.n, plan.k)
-    slices = m * n <= Self.smallResult ? min(Self.powerOfTwo(from: k / Self.shortestSlice), Self.mostSlices) : 1
+    slices = m * n <= Self.smallResult ? min(Self.powerOfTwo(within: k / Self.shortestSlice), Self.mostSlices) : 1
     let depth = max(k / slices, 1)
     // A few rows are bound by reading b: narrow tiles share that among the workers. Long sums are bound by reading both:
     // square tiles read least.
@@ -87,9 +87,9 @@ private struct GemmCut {
     rows = Self.balanced(m, limit: max(Self.tileWork / (depth * columns), isLong ? 256 : 128))
   }
 
-  /// The least power of two that is at least `count`; 1 for 0.
-  private static func powerOfTwo(from count: Int) -> Int {
-    count <= 1 ? 1 : 1 << (Int.bitWidth - (count - 1).leadingZeroBitCount)
+  /// The greatest power of two that is at most `count`; 1 for 0.
+  private static func powerOfTwo(within count: Int) -> Int {
+    1 << (Int.bitWidth - 1 - max(count, 1).leadingZeroBitCount)
   }
 
   /// The size of equal pieces of at most `limit`, whole vectors where there are several.

@@ -10,6 +10,9 @@ typedef struct {
   REAL *slot[CPU_SLOTS];
   /// For inputs that do not change from row to row: the place whose elements the slot already holds.
   const void *held[CPU_INPUTS];
+  /// The place that each of these inputs shows, and for how many elements the steady steps have run there.
+  const void *shown[CPU_INPUTS];
+  int64_t steady_count;
   int64_t block_rows;
 } NAME(block);
 
@@ -20,7 +23,8 @@ CPU_INLINE void NAME(block_begin)(NAME(block) * block, const cpu_program *progra
   block->scratch = scratch;
   block->block_rows = block_rows;
   for (int s = 0; s < program->slot_count; ++s) block->slot[s] = block->scratch + s * NAME(block_elements);
-  for (int i = 0; i < program->input_count; ++i) block->held[i] = 0;
+  for (int i = 0; i < program->input_count; ++i) block->held[i] = block->shown[i] = 0;
+  block->steady_count = 0;
   for (int k = 0; k < program->constant_count; ++k) {
     REAL *slot = block->slot[program->input_count + k];
     for (int64_t e = 0; e < NAME(block_elements); ++e) slot[e] = (REAL)program->constants[k];
@@ -70,6 +74,15 @@ CPU_INLINE void NAME(block_gather)(const void *base, int32_t type, int64_t offse
 /// lie side by side, else by a copy.
 CPU_INLINE void NAME(block_fetch)(NAME(block) * block, int i, int64_t offset, int64_t rows, int64_t columns) {
   const cpu_operand *x = &block->input[i];
+  const int64_t bytes = x->type == CPU_U8    ? 1
+                        : x->type == CPU_I32 ? 4
+                        : x->type == CPU_I64 ? 8
+                                             : (int)sizeof(REAL);
+  const void *place = (const char *)x->base + offset * bytes;
+  if (x->row == 0 && block->shown[i] != place) {
+    block->shown[i] = place;
+    block->steady_count = 0;
+  }
   if (x->type == (sizeof(REAL) == sizeof(float) ? CPU_F32 : CPU_F64) && x->column == 1 &&
       (rows == 1 || x->row == columns)) {
     block->slot[i] = (REAL *)x->base + offset;
@@ -78,11 +91,6 @@ CPU_INLINE void NAME(block_fetch)(NAME(block) * block, int i, int64_t offset, in
   REAL *slot = block->scratch + i * NAME(block_elements);
   block->slot[i] = slot;
   if (x->row == 0) {
-    const int64_t bytes = x->type == CPU_U8    ? 1
-                          : x->type == CPU_I32 ? 4
-                          : x->type == CPU_I64 ? 8
-                                               : (int)sizeof(REAL);
-    const void *place = (const char *)x->base + offset * bytes;
     if (block->held[i] == place) return;
     block->held[i] = place;
     if (x->column == 0) {
@@ -118,10 +126,12 @@ CPU_INLINE REAL NAME(choose)(REAL condition, REAL yes, REAL no) { return conditi
 #define STEP(EXPRESSION) CPU_INDEPENDENT LOOP(EXPRESSION)
 #define FUNCTION(EXPRESSION) NAME(CPU_FUNCTION_LOOP) LOOP(EXPRESSION)
 
-/// Runs every step over `count` elements.
+/// Runs the steps over `count` elements; the steady ones only where their values are not there yet.
 CPU_INLINE void NAME(block_run)(NAME(block) * block, int64_t count) {
   const cpu_program *program = block->program;
-  for (int s = 0; s < program->step_count; ++s) {
+  const bool is_steady = count <= block->steady_count;
+  if (!is_steady) block->steady_count = count;
+  for (int s = is_steady ? program->steady_step_count : 0; s < program->step_count; ++s) {
     const cpu_step step = program->steps[s];
     REAL *d = block->slot[step.destination];
     const REAL *a = block->slot[step.a], *b = block->slot[step.b], *c = block->slot[step.c];

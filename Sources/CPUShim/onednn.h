@@ -4,8 +4,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#ifdef CONTRAPPOSTO_ONEDNN
 /// Bytes: what a core's cache holds.
 enum { ONEDNN_GEMM_SCRATCH = 1 << 20 };
+#else
+enum { ONEDNN_GEMM_SCRATCH = 0 };
+#endif
 /// As cpu_gemm_float. Gives how many of the k steps of the sum are done; 0, and c untouched, without the library.
 int64_t onednn_gemm(bool transpose_a, bool transpose_b, int64_t m, int64_t n, int64_t k, float alpha,
                     const float *a, int64_t lda, const float *b, int64_t ldb, float beta, float *c,

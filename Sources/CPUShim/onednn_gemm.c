@@ -33,7 +33,7 @@ int64_t onednn_gemm(bool transpose_a, bool transpose_b, int64_t m, int64_t n, in
   int64_t most = k;
   if (row_a + row_b > 0) {
     most = ONEDNN_GEMM_SCRATCH / (int64_t)sizeof(float) / (row_a + row_b);
-    if (most < FEWEST_ROWS) {
+    if (most < CPU_MIN(k, (int64_t)FEWEST_ROWS)) {
       row_a = row_b = 0;
       most = k;
     }

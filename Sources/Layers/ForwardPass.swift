@@ -1,4 +1,4 @@
-/// One run of a model: which parameters, whether it trains, and where it is recorded.
+/// One run of a model: which parameters, whether it trains, and where it is recorded. Parameters must not change during it.
 public final class ForwardPass {
   public let parameters: ParameterStore
   /// Batch norm uses batch statistics and dropout drops.
@@ -30,10 +30,12 @@ public final class ForwardPass {
 
   /// Tensors computed from parameters alone: made and recorded once per pass, so that all their uses gather one gradient.
   public func shared(_ name: String, _ make: () -> [Tensor]) -> [Tensor] {
+    // A replay comes after the pullbacks of what was recorded before it was reached: it needs tensors of its own.
+    if let tape, tape.isReplaying { return make() }
     if let known = shared[name] { return known }
     let tensors = make()
-    // What is made while the tape rests, or on top of it for a replay, is of no use to the rest of the pass.
-    if let tape, tape.isPaused || tape.isReplaying { return tensors }
+    // What is made while the tape rests leads to no gradient.
+    if let tape, tape.isPaused { return tensors }
     shared[name] = tensors
     return tensors
   }

@@ -177,6 +177,20 @@ import Testing
     // d/da of 3 a^2 + a^2 + a^2.
     #expect(try test.device.downloadDoubles(#require(parameters.slot("a").gradient)) == [10, 20])
   }
+
+  /// A replay runs after the pullbacks of shared tensors that were recorded later than its checkpoint.
+  @Test(arguments: Devices.inDouble)
+  func aCheckpointMayComeFirst(_ test: TestDevice) throws {
+    let parameters = AutodiffTests.store(test, [.init("a", [2])], ["a": [1, 2]])
+    let tape = Tape()
+    let pass = ForwardPass(parameters, isTraining: true, tape: tape)
+    func square() -> Tensor { pass.shared("square") { [fused("square", pass.parameter("a")) { $0 * $0 }] }[0] }
+    let x = Tensor([3, 5], [2], .float64, on: test.device)
+    let first = checkpoint([x], on: tape) { fused("product", $0[0], square()) { $0 * $1 } }
+    tape.backward(from: fusedSum("loss", [first, square()]) { x, _ in [x[0] + x[1]] })
+    // d/da of x a^2 + a^2.
+    #expect(try test.device.downloadDoubles(#require(parameters.slot("a").gradient)) == [8, 24])
+  }
 }
 
 @Suite struct RMSpropTests {

@@ -57,8 +57,9 @@ struct ElaIN: Sendable {
     let operands = [x, gammas, betas, statistics.mean, statistics.deviation, g]
     return fused("elain", operands) { x, _ in
       let (mean, deviation, g) = (x[3], x[4], x[5])
+      // In brackets what is the same for all points.
       let onePlusGamma = g * x[1] + (1 + (1 - g) * deviation)
-      let beta = g * x[2] + (1 - g) * mean
+      let beta = g * x[2] + ((1 - g) * mean)
       return leakyReLU((x[0] - mean) / deviation * onePlusGamma + beta, slope: ScalarExpression(leakySlope))
     }
   }

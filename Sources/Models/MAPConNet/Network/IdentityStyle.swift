@@ -2,8 +2,8 @@ import Layers
 
 /// The style of a batch of identity meshes: the identity channels of their features.
 ///
-/// What the norms make of it point by point is the same in every refinement of one pass in this style, so it is computed
-/// once. Only where a tape records: there it is kept in any case.
+/// It belongs to the pass that its features were computed in. What the norms make of it point by point is the same in
+/// every refinement in this style, so it is computed once where a tape records, which keeps it in any case.
 public final class IdentityStyle {
   /// `[batch, points, style]`.
   let points: Tensor
@@ -19,6 +19,7 @@ public final class IdentityStyle {
 
   /// The points' style through a map of parameters, which `name` tells from other maps.
   func mapped(by name: String, _ pass: ForwardPass, _ map: () -> AffineMap) -> Tensor {
+    if let tape = pass.tape, tape.isReplaying { return map()(points) }
     if let known = results[name] { return known }
     let result = map()(points)
     if let tape = pass.tape, !tape.isPaused { results[name] = result }

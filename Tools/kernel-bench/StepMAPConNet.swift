@@ -19,14 +19,8 @@ struct StepMAPConNet: ParsableCommand {
   @Option(help: "Samples per step.")
   var batch = 2
 
-  @Option(help: "The device: auto, cpu, opencl or opencl:N.")
-  var device = "cpu"
-
   @Option(help: "Base width; published: 64.")
   var width = 64
-
-  @Option(help: "Steps that are timed, after one that is not.")
-  var steps = 3
 
   @Flag(help: "Apply every linear map on its own instead of folding those in a row.")
   var unfolded = false
@@ -34,8 +28,7 @@ struct StepMAPConNet: ParsableCommand {
   @Flag(help: "3D-CoreNet, the supervised baseline.")
   var corenet = false
 
-  @Flag(help: "One JSON line instead of text.")
-  var json = false
+  @OptionGroup var options: StepOptions
 
   private static func mode(named name: String) throws -> MAPConNetMode {
     guard let mode = MAPConNetMode(rawValue: name) else {
@@ -50,23 +43,21 @@ struct StepMAPConNet: ParsableCommand {
         .usage, what: "there is no surface of \(vertices) vertices", why: "the body comes in three sizes",
         mend: "pass 6890, 1722 or 432")
     }
-    let device = try makeDevice(self.device)
+    let device = try makeDevice(options.device)
     let network = try MAPConNetNetwork(
       corenet ? .coreNet(width: width) : MAPConNetArchitecture(width: width), folds: !unfolded, on: device)
     network.initialize(seed: 1)
     let trainer = MAPConNetTrainer(network, loss: corenet ? .coreNet : MAPConNetLossSettings())
     let batch = randomBatch(surface, on: device)
-    var clock = StepClock()
-    try clock.run(steps, on: device) { times in
-      _ = try trainer.step(batch, mode, learningRate: 1e-4, times: &times)
-    }
-    let result = StepResult(
+    try options.measure(
       corenet ? "corenet" : "mapconnet",
       settings: [
         "mode": mode.rawValue, "batch": "\(self.batch)", "vertices": "\(vertices)", "width": "\(width)",
         "folds": "\(!unfolded)",
-      ], clock, waited: 0, on: device)
-    print(try result.text(asJSON: json))
+      ], on: device
+    ) { times in
+      _ = try trainer.step(batch, mode, learningRate: 1e-4, times: &times)
+    }
   }
 
   /// Points of plausible size over real faces; what they are does not change the time of a step.

@@ -21,20 +21,13 @@ struct StepMultiViewSync: ParsableCommand {
   @Option(help: "Tuples (pretext) or pictures (pose) per step.")
   var batch = 8
 
-  @Option(help: "The device: auto, cpu, opencl or opencl:N.")
-  var device = "cpu"
-
   @Option(help: "resnet18 or resnet50.", transform: Self.backbone(named:))
   var arch = Backbone.resnet18
 
   @Option(help: "Channels of the first convolution; published: 64.")
   var width = 64
 
-  @Option(help: "Steps that are timed, after one that is not.")
-  var steps = 3
-
-  @Flag(help: "One JSON line instead of text.")
-  var json = false
+  @OptionGroup var options: StepOptions
 
   private static func task(named name: String) throws -> MultiViewSyncSettings.Task {
     guard let task = MultiViewSyncSettings.Task(rawValue: name) else {
@@ -57,16 +50,13 @@ struct StepMultiViewSync: ParsableCommand {
         why: "five halvings of a picture must leave something",
         mend: "use 32 pixels or more and a batch of 1 or more")
     }
-    let device = try makeDevice(self.device)
-    var clock = StepClock()
-    try clock.run(steps, on: device, step(on: device))
-    let result = StepResult(
+    let device = try makeDevice(options.device)
+    try options.measure(
       "multiview-sync",
       settings: [
         "task": task.rawValue, "arch": arch.rawValue, "batch": "\(batch)", "image_size": "\(imageSize)",
         "width": "\(width)",
-      ], clock, waited: 0, on: device)
-    print(try result.text(asJSON: json))
+      ], on: device, step: step(on: device))
   }
 
   private func step(on device: any Device) throws -> (inout StepTimes?) throws -> Void {

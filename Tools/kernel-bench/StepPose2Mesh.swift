@@ -17,9 +17,6 @@ struct StepPose2Mesh: ParsableCommand {
   @Option(help: "Samples per step.")
   var batch = 16
 
-  @Option(help: "The device: auto, cpu, opencl or opencl:N.")
-  var device = "cpu"
-
   @Option(help: "MeshNet's base width; published: 64.")
   var width = 64
 
@@ -29,11 +26,7 @@ struct StepPose2Mesh: ParsableCommand {
   @Option(help: "Coarsenings; published: 9.")
   var levels = 9
 
-  @Option(help: "Steps that are timed, after one that is not.")
-  var steps = 5
-
-  @Flag(help: "One JSON line instead of text.")
-  var json = false
+  @OptionGroup var options: StepOptions
 
   func run() throws {
     guard let surface = BodySurface(rawValue: vertices) else {
@@ -41,10 +34,10 @@ struct StepPose2Mesh: ParsableCommand {
         .usage, what: "there is no surface of \(vertices) vertices", why: "the body comes in three sizes",
         mend: "pass 6890, 1722 or 432")
     }
-    print(try measure(surface, on: makeDevice(device)).text(asJSON: json))
+    try measure(surface, on: makeDevice(options.device))
   }
 
-  private func measure(_ surface: BodySurface, on device: any Device) throws -> StepResult {
+  private func measure(_ surface: BodySurface, on device: any Device) throws {
     let architecture = Pose2MeshArchitecture(jointSet: .human36, levels: levels, width: width, hidden: hidden)
     let hierarchy = try GraphHierarchy(faces: surface.faces, levels: levels)
     let network = try Pose2MeshNetwork(architecture, hierarchy: hierarchy, on: device)
@@ -56,20 +49,17 @@ struct StepPose2Mesh: ParsableCommand {
     let producer = BatchProducer { index in RandomBatch(index, batch: shape.batch, vertices: shape.vertices) }
     defer { producer.cancel() }
 
-    var clock = StepClock()
-    var waitedAtFirst: Double?
-    try clock.run(steps, on: device) { times in
-      let batch = try producer.next().uploaded(to: device)
-      _ = try trainer.cascadeStep(
-        batch.pose2D, batch.targets, weights: Pose2MeshLossWeights(), learningRate: 1e-3, times: &times)
-      waitedAtFirst = waitedAtFirst ?? producer.waitedSeconds
-    }
-    return StepResult(
+    try options.measure(
       "pose2mesh",
       settings: [
         "batch": "\(self.batch)", "vertices": "\(vertices)", "width": "\(width)", "hidden": "\(hidden)",
         "level_sizes": "\(hierarchy.levels.map(\.size))",
-      ], clock, waited: producer.waitedSeconds - (waitedAtFirst ?? 0), on: device)
+      ], on: device, waited: { producer.waitedSeconds },
+      step: { times in
+        let batch = try producer.next().uploaded(to: device)
+        _ = try trainer.cascadeStep(
+          batch.pose2D, batch.targets, weights: Pose2MeshLossWeights(), learningRate: 1e-3, times: &times)
+      })
   }
 }
 

@@ -42,9 +42,9 @@ let package = Package(
       name: "Kernels", path: "Kernels",
       // By name: SwiftPM keeps what a manifest once evaluated to, so a folder listing would miss a new file.
       resources: [
-        "argReduce", "convolution", "copy", "epilogue", "fill", "gather", "gemm", "gemmPlain", "map", "moments",
-        "nearestPoints", "operands", "pooling", "random", "raster", "real", "reduce", "scatterAdd", "spmm",
-        "transport", "tripletDistance",
+        "argReduce", "convolution", "copy", "epilogue", "fill", "filterGradient", "fma", "gather", "gemm", "gemmPlain",
+        "map", "matrixUnits", "moments", "nearestPoints", "operands", "pooling", "random", "raster", "real", "reduce",
+        "scatterAdd", "spmm", "transport", "tripletDistance", "windows",
       ].map { .embedInCode($0 + ".cl") }),
     .systemLibrary(name: "CZip", path: "Sources/SystemLibraries/CZip", providers: [.apt(["libzip-dev"])]),
     .systemLibrary(name: "CPNG", path: "Sources/SystemLibraries/CPNG", providers: [.apt(["libpng-dev"])]),

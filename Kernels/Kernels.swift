@@ -1,20 +1,36 @@
 /// The OpenCL C sources, embedded in the binary at build time; one file per concept.
 public enum KernelSource: String, Sendable, Hashable, CaseIterable {
-  case argReduce, convolution, copy, fill, gather, gemm, gemmPlain, map, moments, nearestPoints, pooling, random, raster
-  case reduce, scatterAdd, spmm, transport, tripletDistance
+  case argReduce, convolution, copy, fill, filterGradient, gather, gemm, gemmPlain, map, matrixUnitConvolution
+  case matrixUnitFilterGradient, matrixUnitGemm, moments, nearestPoints, pooling, random, raster, reduce, scatterAdd
+  case spmm, transport, tripletDistance
 
   /// The program text, with the files that it builds on before it.
   public var text: String {
     let parts: [[UInt8]] =
       switch self {
       case .argReduce: [PackageResources.argReduce_cl]
-      case .convolution: [PackageResources.epilogue_cl, PackageResources.convolution_cl]
+      case .convolution:
+        [
+          PackageResources.epilogue_cl, PackageResources.fma_cl, PackageResources.windows_cl,
+          PackageResources.convolution_cl,
+        ]
       case .copy: [PackageResources.copy_cl]
       case .fill: [PackageResources.fill_cl]
+      case .filterGradient:
+        [PackageResources.fma_cl, PackageResources.windows_cl, PackageResources.filterGradient_cl]
       case .gather: [PackageResources.gather_cl]
-      case .gemm: [PackageResources.epilogue_cl, PackageResources.gemm_cl]
+      case .gemm: [PackageResources.epilogue_cl, PackageResources.fma_cl, PackageResources.gemm_cl]
       case .gemmPlain: [PackageResources.epilogue_cl, PackageResources.gemmPlain_cl]
       case .map: [PackageResources.operands_cl, PackageResources.map_cl]
+      case .matrixUnitConvolution:
+        [
+          PackageResources.epilogue_cl, PackageResources.matrixUnits_cl, PackageResources.windows_cl,
+          PackageResources.convolution_cl,
+        ]
+      case .matrixUnitFilterGradient:
+        [PackageResources.matrixUnits_cl, PackageResources.windows_cl, PackageResources.filterGradient_cl]
+      case .matrixUnitGemm:
+        [PackageResources.epilogue_cl, PackageResources.matrixUnits_cl, PackageResources.gemm_cl]
       case .moments: [PackageResources.moments_cl]
       case .nearestPoints: [PackageResources.nearestPoints_cl]
       case .pooling: [PackageResources.pooling_cl]

@@ -4,7 +4,7 @@
 // by rounding to nearest even (bfloat16 through float32).
 // Work: as in map.cl.
 // Deterministic: one work-item copies an element.
-// Build-time: ITEMS, SOURCE and DESTINATION = storage types (ushort holds bfloat16), CONVERT(x) = the
+// Build-time: INDEX (as in map.cl), ITEMS, SOURCE and DESTINATION = storage types (ushort holds bfloat16), CONVERT(x) = the
 // conversion, UNIT (1: both views have unit stride along the innermost axis).
 #define RANK 6
 
@@ -35,10 +35,11 @@ ushort float_to_bfloat16(const float x) {
 __kernel void copy(const CopyPlan plan, __global const SOURCE *source, __global DESTINATION *destination) {
   const long first = (long)get_group_id(0) * (get_local_size(0) * ITEMS) + get_local_id(0);
   for (long outer = get_global_id(1); outer < plan.outer; outer += get_global_size(1)) {
-    long from = plan.source_offset, to = plan.destination_offset, rest = outer;
+    long from = plan.source_offset, to = plan.destination_offset;
+    INDEX rest = outer;
     for (int axis = RANK - 2; axis >= plan.first; --axis) {
-      const long next = axis > plan.first ? rest / plan.shape[axis] : 0;
-      const long coordinate = rest - next * plan.shape[axis];
+      const INDEX size = plan.shape[axis], next = axis > plan.first ? rest / size : 0;
+      const long coordinate = rest - next * size;
       from += coordinate * plan.source_stride[axis];
       to += coordinate * plan.destination_stride[axis];
       rest = next;

@@ -2,51 +2,45 @@
 //
 //   c = activation(alpha a b + beta c + bias)          for every matrix of the batch
 //
-// a: [m, k], or [k, m] in memory when A_TRANSPOSED.  b: [k, n], or [n, k] in memory when B_TRANSPOSED.
+// a: [m, k] in memory when A_ALONG_DEPTH, else [k, m].  b: [n, k] in memory when B_ALONG_DEPTH, else [k, n].
 // c: [m, n]. Each has a leading dimension and a batch stride (0 shares one matrix). Epilogue: epilogue.cl.
-// Work: a work-group of (TILE_M / ITEM_M) * (TILE_N / ITEM_N) items owns one TILE_M x TILE_N tile of c and
-// steps through k in panels of TILE_K. Each item keeps ITEM_M x ITEM_N sums in registers, spaced a group's
-// height and width apart so that neighbours read neighbouring words. The next panel is fetched into
-// registers while this one is used.
+// Work: a work-group owns one tile of c; how it is multiplied: fma.cl or matrixUnits.cl.
 // Where the tiles of c are too few to fill a device the host cuts k into slices: each (tile, slice) writes
 // its sum to partial [slice, batch, m, n], and gemmCombine adds the slices in order and applies the rest.
 // Deterministic: tiles and slices depend on the shape alone. Sums are kept in REAL.
-// Build-time: TILE_M, TILE_N, TILE_K, ITEM_M, ITEM_N, A_TRANSPOSED, B_TRANSPOSED.
-#define GROUP_M (TILE_M / ITEM_M)
-#define GROUP_N (TILE_N / ITEM_N)
-#define GROUP (GROUP_M * GROUP_N)
-#define A_LOADS (TILE_M * TILE_K / GROUP)
-#define B_LOADS (TILE_N * TILE_K / GROUP)
+// Build-time: those of the tiles; A_VECTOR (B_VECTOR) divides a's (b's) offset, leading dimension and stride.
 
-// Neighbouring work-items fetch neighbouring words; these are the places in the tile of the load-th fetch.
-#if A_TRANSPOSED
-#define A_ROW(load) ((item + (load)*GROUP) % TILE_M)
-#define A_DEPTH(load) ((item + (load)*GROUP) / TILE_M)
-#define A_AT(row, depth) ((depth)*a_leading + (row))
-#else
-#define A_ROW(load) ((item + (load)*GROUP) / TILE_K)
-#define A_DEPTH(load) ((item + (load)*GROUP) % TILE_K)
+// An item's fetches: their places in the tile, from its corner to the place, and how many words are there.
+#if A_ALONG_DEPTH
+#define A_ROW(load) LINE(load, TILE_K / A_VECTOR)
+#define A_DEPTH(load) (PLACE(TILE_K / A_VECTOR) * A_VECTOR)
 #define A_AT(row, depth) ((row)*a_leading + (depth))
-#endif
-#if B_TRANSPOSED
-#define B_COLUMN(load) ((item + (load)*GROUP) / TILE_K)
-#define B_DEPTH(load) ((item + (load)*GROUP) % TILE_K)
-#define B_AT(column, depth) ((column)*b_leading + (depth))
+#define A_LEFT(load) (A_ROW(load) < rows ? depths - A_DEPTH(load) : 0)
 #else
-#define B_COLUMN(load) ((item + (load)*GROUP) % TILE_N)
-#define B_DEPTH(load) ((item + (load)*GROUP) / TILE_N)
+#define A_ROW(load) (PLACE(TILE_M / A_VECTOR) * A_VECTOR)
+#define A_DEPTH(load) LINE(load, TILE_M / A_VECTOR)
+#define A_AT(row, depth) ((depth)*a_leading + (row))
+#define A_LEFT(load) (A_DEPTH(load) < depths ? rows - A_ROW(load) : 0)
+#endif
+#if B_ALONG_DEPTH
+#define B_COLUMN(load) LINE(load, TILE_K / B_VECTOR)
+#define B_DEPTH(load) (PLACE(TILE_K / B_VECTOR) * B_VECTOR)
+#define B_AT(column, depth) ((column)*b_leading + (depth))
+#define B_LEFT(load) (B_COLUMN(load) < columns ? depths - B_DEPTH(load) : 0)
+#else
+#define B_COLUMN(load) (PLACE(TILE_N / B_VECTOR) * B_VECTOR)
+#define B_DEPTH(load) LINE(load, TILE_N / B_VECTOR)
 #define B_AT(column, depth) ((depth)*b_leading + (column))
+#define B_LEFT(load) (B_DEPTH(load) < depths ? columns - B_COLUMN(load) : 0)
 #endif
 
-// Fetches the panel that starts at depth k0; what lies outside the matrices counts as 0.
-#define FETCH(k0)                                                                  \
-  for (int load = 0; load < A_LOADS; ++load) {                                     \
-    const long row = row0 + A_ROW(load), depth = (k0) + A_DEPTH(load);             \
-    next_a[load] = row < m && depth < k_end ? a[A_AT(row, depth)] : (REAL)0;       \
-  }                                                                                \
-  for (int load = 0; load < B_LOADS; ++load) {                                     \
-    const long column = column0 + B_COLUMN(load), depth = (k0) + B_DEPTH(load);    \
-    next_b[load] = column < n && depth < k_end ? b[B_AT(column, depth)] : (REAL)0; \
+#define FETCH(k0)                                                                    \
+  {                                                                                  \
+    const int depths = min(k_end - (k0), (long)TILE_K);                              \
+    UNROLLED for (int load = 0; load < A_LOADS; ++load)                              \
+      PUT_A(load, a + A_AT(row0 + A_ROW(load), (k0) + A_DEPTH(load)), A_LEFT(load)); \
+    UNROLLED for (int load = 0; load < B_LOADS; ++load)                              \
+      PUT_B(load, b + B_AT(column0 + B_COLUMN(load), (k0) + B_DEPTH(load)), B_LEFT(load)); \
   }
 
 __kernel void gemm(const long m, const long n, const long k, const long batches, const long slices,
@@ -55,9 +49,7 @@ __kernel void gemm(const long m, const long n, const long k, const long batches,
                    const long b_leading, const long b_batch, const REAL beta, __global REAL *c,
                    const long c_offset, const long c_leading, const long c_batch, __global const REAL *bias,
                    const long bias_offset, const int bias_axis, const int is_relu) {
-  // One word of padding keeps the transposing stores of neighbours in different banks.
-  __local REAL tile_a[TILE_K][TILE_M + 1], tile_b[TILE_K][TILE_N + 1];
-  const uint item = get_local_id(0), item_row = item / GROUP_N, item_column = item % GROUP_N;
+  TILES
   const long column_tiles = (n + TILE_N - 1) / TILE_N, row_tiles = (m + TILE_M - 1) / TILE_M;
   // (slice, batch, row tile, column tile), column tiles fastest. Remainders by hand: one division gives both.
   const long row_group = get_group_id(0) / column_tiles, matrix = row_group / row_tiles;
@@ -67,37 +59,20 @@ __kernel void gemm(const long m, const long n, const long k, const long batches,
   const long k_begin = slice * slice_length, k_end = min(k, k_begin + slice_length);
   a += a_offset + batch * a_batch;
   b += b_offset + batch * b_batch;
-
-  REAL sum[ITEM_M][ITEM_N];
+  const int rows = min(m - row0, (long)TILE_M), columns = min(n - column0, (long)TILE_N);
+  SUMS
+  MULTIPLY(k_begin, k_end)
+  UNROLLED
   for (int i = 0; i < ITEM_M; ++i)
-    for (int j = 0; j < ITEM_N; ++j) sum[i][j] = 0;
-
-  REAL next_a[A_LOADS], next_b[B_LOADS];
-  FETCH(k_begin)
-  for (long k0 = k_begin; k0 < k_end; k0 += TILE_K) {
-    barrier(CLK_LOCAL_MEM_FENCE);  // the panel before is used up
-    for (int load = 0; load < A_LOADS; ++load) tile_a[A_DEPTH(load)][A_ROW(load)] = next_a[load];
-    for (int load = 0; load < B_LOADS; ++load) tile_b[B_DEPTH(load)][B_COLUMN(load)] = next_b[load];
-    barrier(CLK_LOCAL_MEM_FENCE);
-    FETCH(k0 + TILE_K)
-    for (int depth = 0; depth < TILE_K; ++depth) {
-      REAL left[ITEM_M], right[ITEM_N];
-      for (int i = 0; i < ITEM_M; ++i) left[i] = tile_a[depth][item_row + i * GROUP_M];
-      for (int j = 0; j < ITEM_N; ++j) right[j] = tile_b[depth][item_column + j * GROUP_N];
-      for (int i = 0; i < ITEM_M; ++i)
-        for (int j = 0; j < ITEM_N; ++j) sum[i][j] += left[i] * right[j];
-    }
-  }
-
-  for (int i = 0; i < ITEM_M; ++i)
+    UNROLLED
     for (int j = 0; j < ITEM_N; ++j) {
-      const long row = row0 + item_row + i * GROUP_M, column = column0 + item_column + j * GROUP_N;
+      const long row = row0 + SUM_ROW(i), column = column0 + SUM_COLUMN(j);
       if (row < m && column < n) {
         if (slices > 1) {
-          c[((slice * batches + batch) * m + row) * n + column] = sum[i][j];
+          c[((slice * batches + batch) * m + row) * n + column] = SUM(i, j);
         } else {
           __global REAL *to = c + c_offset + batch * c_batch + row * c_leading + column;
-          *to = finish(sum[i][j], alpha, beta, to, bias + bias_offset, bias_axis, is_relu, row, column);
+          *to = finish(SUM(i, j), alpha, beta, to, bias + bias_offset, bias_axis, is_relu, row, column);
         }
       }
     }

@@ -7,7 +7,7 @@
 // Work: dimension 0 walks the innermost axis, ITEMS elements per work-item, a work-group's width apart so
 // that neighbours touch neighbours; dimension 1 walks the outer axes and strides on where the grid ends.
 // Deterministic: one work-item computes an element.
-// Build-time: RANK (1, 2, 4 or 6; the host pads with axes of size 1, which keeps programs few),
+// Build-time: INDEX (int where every count of elements fits, since GPUs divide long integers slowly; else long), RANK (1, 2, 4 or 6; the host pads with axes of size 1, which keeps programs few),
 // OPERANDS = inputs + outputs, INNER<k>, INNER_OUT<j> = strides along the innermost axis (all 1 and 0, as
 // constants, or all read from the plan), ITEMS, OUTPUTS (1 to 4), BODY = the arithmetic, OUT<j> = the step
 // that output j takes. Inputs: see operands.cl.
@@ -38,10 +38,10 @@ __kernel void map(const MapPlan plan INPUT_PARAMETERS JOIN(RESULTS_, OUTPUTS)) {
   for (long outer = get_global_id(1); outer < plan.outer; outer += get_global_size(1)) {
     long row[OPERANDS];
     for (int k = 0; k < OPERANDS; ++k) row[k] = plan.offset[k];
-    long rest = outer;
+    INDEX rest = outer;
     for (int axis = RANK - 2; axis >= 0; --axis) {
-      const long next = axis > 0 ? rest / plan.shape[axis] : 0;
-      const long coordinate = rest - next * plan.shape[axis];
+      const INDEX size = plan.shape[axis], next = axis > 0 ? rest / size : 0;
+      const long coordinate = rest - next * size;
       for (int k = 0; k < OPERANDS; ++k) row[k] += coordinate * plan.stride[k][axis];
       rest = next;
     }

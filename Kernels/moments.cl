@@ -9,7 +9,7 @@
 // every lanes-th row and a tree merges them. mergeMoments joins the chunks in order, one work-item per
 // column. Deterministic: chunks and trees depend on the shape alone. The differences from a running mean keep
 // a large common offset from swallowing the variance; a lane keeps what rounding takes from its sums.
-// Build-time: GROUP (a power of two), WEIGHTED.
+// Build-time: GROUP (a power of two), INDEX (int where batch * rows fits, else long), WEIGHTED.
 
 // Joins two groups of samples (Chan, Golub and LeVeque, 1983): weights w, means m, squared distances q.
 #define MERGE(w, m, q, w2, m2, q2)                           \
@@ -45,8 +45,10 @@ __kernel void moments(const long batch, const long rows, const long columns, con
   REAL w = 0, m = 0, q = 0;
   REAL m_rest = 0, q_rest = 0;  // what rounding has taken from m and q
   if (column < columns)
+#pragma unroll 4
     for (long i = begin + lane; i < end; i += lanes) {
-      const long b = i / rows, r = i - b * rows;
+      const INDEX length = rows;
+      const long b = (INDEX)i / length, r = i - b * rows;
       const REAL value = x[x_offset + b * batch_stride + r * row_stride + column];
 #if WEIGHTED
       const REAL step = weight[weight_offset + r];

@@ -6,7 +6,8 @@
 // an output's lanes combines every lanes-th element of the chunk; a tree in local memory combines the lanes.
 // With several chunks the results are partial, [chunk, kept], and the host reduces them in a second stage.
 // Deterministic: chunks and trees depend on the shape alone.
-// Build-time: GROUP (a power of two), RANK (2, 4 or 7 axes of the domain, kept ones first; the host pads with
+// Build-time: GROUP (a power of two), INDEX (int where every count of elements fits, since GPUs divide long integers
+// slowly; else long), RANK (2, 4 or 7 axes of the domain, kept ones first; the host pads with
 // axes of size 1), OUTPUTS (1 to 4), REDUCTION (0 sum, 1 maximum, 2 minimum), BODY = the arithmetic, OUT<j> =
 // the step that output j takes. Inputs: see operands.cl.
 typedef struct {
@@ -67,20 +68,21 @@ __kernel void reduce(const ReducePlan plan INPUT_PARAMETERS JOIN(RESULTS_, OUTPU
   if (kept < plan.kept) {
     long base[AT_LEAST_ONE(INPUTS)];
     for (int k = 0; k < INPUTS; ++k) base[k] = plan.offset[k];
-    long rest = kept;
+    INDEX rest = kept;
     for (int axis = kept_axes - 1; axis >= 0; --axis) {
-      const long next = axis > 0 ? rest / plan.shape[axis] : 0;
-      const long coordinate = rest - next * plan.shape[axis];
+      const INDEX size = plan.shape[axis], next = axis > 0 ? rest / size : 0;
+      const long coordinate = rest - next * size;
       for (int k = 0; k < INPUTS; ++k) base[k] += coordinate * plan.stride[k][axis];
       rest = next;
     }
+#pragma unroll 4
     for (long r = begin + lane; r < end; r += lanes) {
       long at[AT_LEAST_ONE(INPUTS)];
       for (int k = 0; k < INPUTS; ++k) at[k] = base[k];
       rest = r;
       for (int axis = RANK - 1; axis >= kept_axes; --axis) {
-        const long next = axis > kept_axes ? rest / plan.shape[axis] : 0;
-        const long coordinate = rest - next * plan.shape[axis];
+        const INDEX size = plan.shape[axis], next = axis > kept_axes ? rest / size : 0;
+        const long coordinate = rest - next * size;
         for (int k = 0; k < INPUTS; ++k) at[k] += coordinate * plan.stride[k][axis];
         rest = next;
       }

@@ -5,6 +5,7 @@
 // A: CSR [rows, inner].  x: [batch, inner, width], y and z: [batch, rows, width], unit stride along the
 // width. Work: dimension 0 walks the width, dimension 1 batch * rows and strides on where the grid ends. Each
 // row is added in CSR order, so a run repeats bit for bit.
+// Build-time: INDEX (int where batch * rows fits, else long).
 __kernel void spmm(const long batch, const long rows, const long width, __global const int *row_start,
                    const long row_start_offset, __global const int *column, const long column_offset,
                    __global const REAL *value, const long value_offset, const REAL alpha,
@@ -15,10 +16,12 @@ __kernel void spmm(const long batch, const long rows, const long width, __global
   const long c = get_global_id(0);
   if (c >= width) return;  // the global size is rounded up
   for (long i = get_global_id(1); i < batch * rows; i += get_global_size(1)) {
-    const long b = i / rows, r = i - b * rows;
+    const INDEX length = rows;
+    const long b = (INDEX)i / length, r = i - b * rows;
     const int end = row_start[row_start_offset + r + 1];
     const long from = x_offset + b * x_batch + c;
     REAL sum = 0;
+#pragma unroll 4
     for (int k = row_start[row_start_offset + r]; k < end; ++k)
       sum += value[value_offset + k] * x[from + column[column_offset + k] * x_row];
     REAL result = alpha * sum;

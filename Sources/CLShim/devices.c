@@ -146,6 +146,14 @@ int32_t clshim_device_number(clshim_device device, enum clshim_number which, uin
       status = clGetDeviceInfo(device, CL_DEVICE_MAX_PARAMETER_SIZE, sizeof size, &size, NULL);
       *number = size;
       break;
+    case CLSHIM_NVIDIA_CAPABILITY: {
+      // cl_nv_device_attribute_query; ask only devices that list it.
+      cl_uint minor = 0;
+      status = clGetDeviceInfo(device, 0x4000, sizeof narrow, &narrow, NULL);
+      if (status == CL_SUCCESS) status = clGetDeviceInfo(device, 0x4001, sizeof minor, &minor, NULL);
+      *number = 10 * narrow + minor;
+      break;
+    }
     case CLSHIM_IS_PROCESSOR:
       status = clGetDeviceInfo(device, CL_DEVICE_TYPE, sizeof wide, &wide, NULL);
       *number = (wide & CL_DEVICE_TYPE_CPU) != 0;

@@ -34,7 +34,7 @@ extension OpenCLDevice {
       gemm(dy.pixels, weight.filters, into: dx.pixels, alpha: 1, beta: beta, epilogue: nil)
       return
     }
-    if Self.composesDataGradient(dx, window) {
+    if composesDataGradient(dx, window) {
       composedConvolution2DDataGradient(dy, weight, into: dx, window: window, beta: beta)
       return
     }
@@ -60,9 +60,10 @@ extension OpenCLDevice {
   ///
   /// Its result is as wide as all taps together. For the few channels of a picture that fills tiles, which are at least
   /// 16 columns wide; and many channels make tiles enough for the largest.
-  private static func composesDataGradient(_ dx: TensorView, _ window: Window) -> Bool {
+  private func composesDataGradient(_ dx: TensorView, _ window: Window) -> Bool {
     let channels = dx.shape[3]
-    return channels < 8 || (channels >= GemmTiles.large.n && window.stride == 1 && dx.elementType == .float32)
+    if channels < 8 { return true }
+    return channels >= GemmTiles.large.n && window.stride == 1 && dx.elementType == .float32 && !hasMatrixUnits
   }
 
   public func convolution2DFilterGradient(
@@ -78,19 +79,22 @@ extension OpenCLDevice {
     let placement = Placement(
       grid: (dy.shape[1], dy.shape[2]), taps: (window.size, window.size), tapStep: 1, step: window.stride,
       first: (-window.padding, -window.padding), targetStep: 1, target: (0, 0))
+    let (outputs, channels) = (dWeight.shape[0], x.shape[3])
     let product = WindowProduct(
-      rows: dWeight.shape[0], columns: window.size * window.size * x.shape[3],
-      depth: dy.elementCount / dWeight.shape[0], x.elementType, on: self)
+      rows: outputs, columns: window.size * window.size * channels, depth: dy.elementCount / outputs,
+      a: TiledOperand(isAlongDepth: false, distances: [dy.offset, outputs]),
+      b: TiledOperand(isAlongDepth: false, distances: [x.offset, channels]), x.elementType, on: self)
     let partial = allocate(x.elementType, [product.slices, product.rows, product.columns])
     let plan = product.plan(placement, source: x, target: dy)
     launch(
-      "convolution2D.filter", product.key("filterGradient"), defines: product.defines,
+      "convolution2D.filter", product.filterGradient("filterGradient"), defines: product.kernel.defines,
       [.bytes(plan), .buffer(dy.buffer), .int(dy.offset), .buffer(x.buffer), .int(x.offset), .buffer(partial.buffer)],
-      global: [product.groupCount * product.tiles.groupSize], local: [product.tiles.groupSize], flop: product.flop,
+      global: [product.groupCount * product.groupSize], local: [product.groupSize], flop: product.flop,
       byteCount: [x, dy, dWeight].reduce(0) { $0 + Self.distinctByteCount($1) })
     let size = grid(dWeight.elementCount)
     launch(
-      "convolution2D.filter.combine", product.key("filterGradientCombine"), defines: product.defines,
+      "convolution2D.filter.combine", product.filterGradient("filterGradientCombine"),
+      defines: product.kernel.defines,
       [
         .bytes(plan), .buffer(partial.buffer), .real(beta, like: dWeight), .buffer(dWeight.buffer),
         .int(dWeight.offset),
@@ -106,9 +110,12 @@ extension OpenCLDevice {
     _ name: String, _ source: TensorView, _ filters: TensorView, into target: TensorView, _ placement: Placement,
     epilogue: ConvolutionEpilogue, factor: Double
   ) {
+    let columns = target.shape[3]
     let product = WindowProduct(
-      rows: target.shape[0] * placement.grid.0 * placement.grid.1, columns: target.shape[3],
-      depth: filters.elementCount / target.shape[3], target.elementType, on: self)
+      rows: target.shape[0] * placement.grid.0 * placement.grid.1, columns: columns,
+      depth: filters.elementCount / columns,
+      a: TiledOperand(isAlongDepth: true, distances: [source.offset, source.shape[3]]),
+      b: TiledOperand(isAlongDepth: false, distances: [filters.offset, columns]), target.elementType, on: self)
     let partial =
       product.slices > 1 ? allocate(target.elementType, [product.slices, product.rows, product.columns]) : nil
     let plan = product.plan(placement, source: source, target: target)
@@ -121,16 +128,16 @@ extension OpenCLDevice {
     ]
     let written = partial ?? target
     launch(
-      name, product.key("convolve"), defines: product.defines,
+      name, product.convolution("convolve"), defines: product.kernel.defines,
       [
         .bytes(plan), .buffer(source.buffer), .int(source.offset), .buffer(filters.buffer), .int(filters.offset),
       ] + finish + [.buffer(written.buffer), .int(written.offset)],
-      global: [product.groupCount * product.tiles.groupSize], local: [product.tiles.groupSize], flop: product.flop,
+      global: [product.groupCount * product.groupSize], local: [product.groupSize], flop: product.flop,
       byteCount: [source, filters, target].reduce(0) { $0 + Self.distinctByteCount($1) })
     guard let partial else { return }
     let size = grid(product.rows * product.columns)
     launch(
-      name + ".combine", product.key("convolveCombine"), defines: product.defines,
+      name + ".combine", product.convolution("convolveCombine"), defines: product.kernel.defines,
       [.bytes(plan), .buffer(partial.buffer)] + finish + [.buffer(target.buffer), .int(target.offset)],
       global: size.global, local: size.local, flop: partial.elementCount,
       byteCount: Self.distinctByteCount(partial) + Self.distinctByteCount(target))
@@ -162,34 +169,35 @@ private struct Placement {
 /// A convolution as a matrix product, cut into tiles and slices.
 private struct WindowProduct {
   let rows, columns, depth: Int
-  let tiles: GemmTiles
+  let kernel: TiledKernel
   let slices, sliceLength: Int
-  private let isDouble: Bool
+  private let elementType: ElementType
 
-  init(rows: Int, columns: Int, depth: Int, _ elementType: ElementType, on device: OpenCLDevice) {
-    (self.rows, self.columns, self.depth) = (rows, columns, depth)
-    let preferred = device.gemmTiles ?? .fitting(m: rows, n: columns, batch: 1, elementType)
-    tiles = preferred.groupSize <= device.groupSize ? preferred : .small
-    isDouble = elementType == .float64
+  init(
+    rows: Int, columns: Int, depth: Int, a: TiledOperand, b: TiledOperand, _ elementType: ElementType,
+    on device: OpenCLDevice
+  ) {
+    (self.rows, self.columns, self.depth, self.elementType) = (rows, columns, depth, elementType)
+    kernel = TiledKernel(tiles: device.tiles(m: rows, n: columns, batch: 1, elementType), a: a, b: b)
     (slices, sliceLength) = device.slicing(
-      depth: depth, resultCount: rows * columns, tiles, tileCount: Self.tileCount(rows, columns, tiles), elementType)
+      depth: depth, resultCount: rows * columns, kernel.tiles, tileCount: Self.tileCount(rows, columns, kernel.tiles),
+      elementType)
   }
 
   private static func tileCount(_ rows: Int, _ columns: Int, _ tiles: GemmTiles) -> Int {
     ((rows + tiles.m - 1) / tiles.m) * ((columns + tiles.n - 1) / tiles.n)
   }
 
-  var groupCount: Int { Self.tileCount(rows, columns, tiles) * slices }
+  var groupCount: Int { Self.tileCount(rows, columns, kernel.tiles) * slices }
+  var groupSize: Int { kernel.tiles.groupSize }
   var flop: Int { 2 * rows * columns * depth }
 
-  private var signature: [Int] { [tiles.m, tiles.n, tiles.k, tiles.itemM, tiles.itemN] }
-
-  func key(_ function: String) -> KernelKey {
-    KernelKey(source: .convolution, function: function, isDouble: isDouble, signature: signature)
+  func convolution(_ function: String) -> KernelKey {
+    kernel.key(function, .convolution, .matrixUnitConvolution, elementType)
   }
 
-  var defines: [String] {
-    zip(["TILE_M", "TILE_N", "TILE_K", "ITEM_M", "ITEM_N"], signature).map { "#define \($0) \($1)" }
+  func filterGradient(_ function: String) -> KernelKey {
+    kernel.key(function, .filterGradient, .matrixUnitFilterGradient, elementType)
   }
 
   /// `Plan` of convolution.cl. Divisors are at least 1.

@@ -18,14 +18,15 @@ extension OpenCLDevice {
     plan.append([source.offset, destination.offset, outer])
     let isUnit = space.strides.allSatisfy { $0[rank - 1] == 1 }
     let types = [source.elementType, destination.elementType]
+    let index = Self.index(counting: space.elementCount)
     let size = grid(inner: inner, outer: outer, items: Self.itemsPerWorkItem)
     launch(
       "copy",
       KernelKey(
         source: .copy, function: "copy", isDouble: types.contains(.float64),
-        signature: [isUnit ? 1 : 0] + types.map { Int($0.rawValue) }),
+        signature: [isUnit ? 1 : 0, index.code] + types.map { Int($0.rawValue) }),
       defines: [
-        "#define ITEMS \(Self.itemsPerWorkItem)",
+        index.define, "#define ITEMS \(Self.itemsPerWorkItem)",
         "#define SOURCE \(types[0].openCLName)", "#define DESTINATION \(types[1].openCLName)",
         "#define CONVERT(x) \(Self.conversion(from: types[0], to: types[1]))",
         "#define UNIT \(isUnit ? 1 : 0)",

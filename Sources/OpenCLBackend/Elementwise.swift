@@ -41,14 +41,16 @@ extension OpenCLDevice {
     // Strides of 1 and 0 are constants of the kernel, so that compilers see plain runs.
     let isPlain = strides.allSatisfy { $0[rank - 1] == 0 || $0[rank - 1] == 1 }
     let innerStrides = strides.map { isPlain ? $0[rank - 1] : 2 }
+    let index = Self.index(counting: space.elementCount)
     let key = KernelKey(
       source: .map, function: "map", isDouble: elementType == .float64, program: program,
-      signature: [rank] + innerStrides + inputs.map { Int($0.elementType.rawValue) })
+      signature: [rank, index.code] + innerStrides + inputs.map { Int($0.elementType.rawValue) })
     let size = grid(inner: inner, outer: outer, items: Self.itemsPerWorkItem)
     launch(
       program.name, key,
       defines: Self.operandDefines(program, inputs) + [
-        "#define RANK \(rank)", "#define OPERANDS \(operands.count)", "#define ITEMS \(Self.itemsPerWorkItem)",
+        index.define, "#define RANK \(rank)", "#define OPERANDS \(operands.count)",
+        "#define ITEMS \(Self.itemsPerWorkItem)",
       ]
         + innerStrides.enumerated().map { k, stride in
           let name = k < inputs.count ? "INNER\(k)" : "INNER_OUT\(k - inputs.count)"

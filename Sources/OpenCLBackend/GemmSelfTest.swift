@@ -5,16 +5,21 @@ struct GemmForm: Hashable {
   /// nil: CLBlast.
   let tiles: GemmTiles?
   let isATransposed, isBTransposed, isDouble: Bool
+  /// Words that are fetched at once.
+  var vectors = [1, 1]
 }
 
 extension OpenCLDevice {
   /// Whether `gemm.cl` in this form agrees with its plain twin here: tried at the form's first use.
-  func tilesAreSound(_ tiles: GemmTiles, _ plan: GemmPlan, _ elementType: ElementType) -> Bool {
-    let form = GemmForm(
-      tiles: tiles, isATransposed: plan.a.isTransposed, isBTransposed: plan.b.isTransposed,
+  func isSound(_ kernel: TiledKernel, _ elementType: ElementType) -> Bool {
+    let tiles = kernel.tiles
+    var form = GemmForm(
+      tiles: tiles, isATransposed: !kernel.a.isAlongDepth, isBTransposed: kernel.b.isAlongDepth,
       isDouble: elementType == .float64)
-    return isSound(form, m: tiles.m + 1, n: tiles.n + 1, k: 2 * tiles.k + 1) { plan, a, b, c in
-      tiledGemm(plan, a, b, into: c, alpha: 1, beta: 0, epilogue: nil, tiles)
+    if tiles.usesMatrixUnits { form.vectors = [kernel.a.vector, kernel.b.vector] }
+    let more = form.vectors.max()!
+    return isSound(form, m: tiles.m + more, n: tiles.n + more, k: 4 * tiles.k + more) { plan, a, b, c in
+      tiledGemm(plan, a, b, into: c, alpha: 1, beta: 0, epilogue: nil, kernel)
       return true
     }
   }
@@ -51,12 +56,13 @@ extension OpenCLDevice {
     let elementType: ElementType = form.isDouble ? .float64 : .float32
     func operand(_ rows: Int, _ columns: Int, isTransposed: Bool) -> TensorView {
       // A whole block of the pool: oclgrind forgets the rest of one that the host writes a part of.
-      let byteCount = MemoryPool.sizeClass((rows * columns + 3) * elementType.byteCount)
+      let offset = 3 * form.vectors.max()!
+      let byteCount = MemoryPool.sizeClass((rows * columns + offset) * elementType.byteCount)
       let view = allocate(elementType, [byteCount / elementType.byteCount])
       upload((0..<view.elementCount).map { Double($0 * 7 % 11) - 5 }, to: view)
       let matrix = TensorView(
         buffer: view.buffer, elementType: elementType, shape: isTransposed ? [columns, rows] : [rows, columns],
-        offset: 3)
+        offset: offset)
       return isTransposed ? matrix.transposed : matrix
     }
     let a = operand(m, k, isTransposed: form.isATransposed)

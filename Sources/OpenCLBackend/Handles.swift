@@ -126,13 +126,13 @@ func driverFault(_ action: String, _ reason: String) -> ComputeError {
     mend: "run `contrapposto doctor`; if the device is healthy, report the driver's name and version")
 }
 
-func check(_ status: Int32, _ action: String) throws {
+func check(_ status: Int32, _ action: @autoclosure () -> String) throws {
   guard status != 0 else { return }
   let isMemory = status == -4 || status == -5 || status == -6
   throw isMemory
     ? ComputeError(
-      .system, what: "OpenCL: \(action) failed (\(statusName(status)))",
+      .system, what: "OpenCL: \(action()) failed (\(statusName(status)))",
       why: "the device or the host ran out of memory",
       mend: "use a smaller batch or a larger device")
-    : driverFault(action, statusName(status))
+    : driverFault(action(), statusName(status))
 }

@@ -34,11 +34,14 @@ extension OpenCLDevice {
 
   private func kernel(_ key: KernelKey, defines: () -> [String], in state: inout Submission) throws -> KernelHandle {
     if let known = state.kernels[key] { return known }
-    let lines = ["#define DOUBLE \(key.isDouble ? 1 : 0)"] + defines()
-    let source = lines.joined(separator: "\n") + "\n" + key.source.text
-    let built = try programs.program(key.source.rawValue, source: source).kernel(key.function)
+    let built = try programs.program(key.source.rawValue, source: source(key, defines())).kernel(key.function)
     state.kernels[key] = built
     return built
+  }
+
+  /// The whole text of a program.
+  func source(_ key: KernelKey, _ defines: [String]) -> String {
+    (["#define DOUBLE \(key.isDouble ? 1 : 0)"] + defines + [key.source.text]).joined(separator: "\n")
   }
 
   private func set(_ argument: KernelArgument, at index: UInt32, of kernel: KernelHandle, _ name: String) throws {

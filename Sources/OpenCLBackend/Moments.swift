@@ -20,20 +20,19 @@ extension OpenCLDevice {
   private func enqueueMoments(_ x: TensorView, weights: TensorView?, mean: TensorView, variance: TensorView) {
     let (batch, rows, columns) = (x.shape[0], x.shape[1], x.shape[2])
     let isDouble = x.elementType == .float64
-    let width = Self.lanes(columns, atMost: Swift.min(64, groupSize))
+    let width = Self.lanes(columns, atMost: Swift.min(32, groupSize))
     let lanes = groupSize / width
 
     let mostChunks = Swift.max(1, information.largestAllocation / (3 * columns * x.elementType.byteCount))
-    let preferred = lanes * Self.serialLength
-    let wanted = Swift.min(mostChunks, 4096, Swift.max(1, (batch * rows + preferred - 1) / preferred))
-    let chunk = Swift.max(1, (batch * rows + wanted - 1) / wanted)
-    let chunks = Swift.max(1, (batch * rows + chunk - 1) / chunk)
+    let (chunk, chunks) = Self.chunks(
+      of: batch * rows, lanes: lanes, groups: (columns + width - 1) / width, atMost: Swift.min(mostChunks, 4096))
     let partial = allocate(x.elementType, [3, chunks, columns])
 
     let isWeighted = weights != nil
     let weight = weights ?? x
-    let signature = [isWeighted ? 1 : 0]
-    let defines = ["#define GROUP \(groupSize)", "#define WEIGHTED \(isWeighted ? 1 : 0)"]
+    let index = Self.index(counting: batch * rows)
+    let signature = [isWeighted ? 1 : 0, index.code]
+    let defines = ["#define GROUP \(groupSize)", index.define, "#define WEIGHTED \(isWeighted ? 1 : 0)"]
     launch(
       "moments", KernelKey(source: .moments, function: "moments", isDouble: isDouble, signature: signature),
       defines: defines,

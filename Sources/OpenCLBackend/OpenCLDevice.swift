@@ -47,7 +47,10 @@ public final class OpenCLDevice: Device, @unchecked Sendable {
       identifier: "opencl:\(index)", name: description.name, vendor: description.vendor,
       driver: "\(description.version) \(description.driverVersion)", computeUnits: description.computeUnits,
       memoryByteCount: description.memoryByteCount, largestAllocation: largest,
-      supportsDouble: description.supportsDouble)
+      supportsDouble: description.supportsDouble,
+      // A processor's cache, or blocks with work enough for a card.
+      preferredWorkspaceByteCount: description.isProcessor
+        ? 24 << 20 : Swift.min(Swift.max(description.memoryByteCount / 256, 24 << 20), 256 << 20))
     pool = MemoryPool(context, largestAllocation: largest)
     programs = ProgramCache(
       context, origin: "\(description.platformVersion) \(information.name) \(information.driver)",
@@ -126,6 +129,8 @@ struct Submission {
   var kernels: [KernelKey: KernelHandle] = [:]
   /// What the self-tests of matrix products found.
   var soundness: [GemmForm: Bool] = [:]
+  /// nil before it was tried.
+  var hasMatrixUnits: Bool?
   /// How many commands the compute queue has been given, and how many of them are known to be done.
   var tickets = 0
   var completedTickets = 0

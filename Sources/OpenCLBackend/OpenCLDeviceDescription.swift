@@ -17,6 +17,8 @@ public struct OpenCLDeviceDescription: Sendable {
   public let parameterByteCount: Int
   /// Whether the device is the host's own processor (PoCL, for instance).
   public let isProcessor: Bool
+  /// NVIDIA's compute capability, 90 for 9.0; 0 for other devices.
+  public let nvidiaCapability: Int
 
   public var supportsDouble: Bool { extensions.contains("cl_khr_fp64") }
 
@@ -42,6 +44,8 @@ public struct OpenCLDeviceDescription: Sendable {
     largestWorkGroup = handle.number(CLSHIM_LARGEST_WORK_GROUP)
     parameterByteCount = handle.number(CLSHIM_PARAMETER_BYTES)
     isProcessor = handle.number(CLSHIM_IS_PROCESSOR) == 1
+    nvidiaCapability =
+      extensions.contains("cl_nv_device_attribute_query") ? handle.number(CLSHIM_NVIDIA_CAPABILITY) : 0
   }
 }
 

@@ -13,8 +13,24 @@ extension OpenCLDevice {
       reduction, program, inputs.map { $0.broadcast(to: domain) }, scalars: scalars, domain: domain, into: outputs)
   }
 
-  /// How many elements one lane adds one after the other: more make longer chunks, fewer a shorter chain of roundings.
-  static let serialLength = 128
+  /// Cuts `count` elements, which `lanes` work-items of a group combine, into chunks for as many groups.
+  ///
+  /// A lane combines 16 to 128 elements one after the other: as few as it takes to keep 512 groups busy, since each waits
+  /// for memory, and no fewer, since the chunks' results are combined, too. A function of the shape alone.
+  ///
+  /// - Parameter groups: the groups that one chunk takes.
+  static func chunks(of count: Int, lanes: Int, groups: Int, atMost most: Int) -> (length: Int, count: Int) {
+    let serial = Swift.min(Swift.max(count * groups / (lanes * 512), 16), 128)
+    let isShort = count <= lanes * 64
+    let wanted = isShort ? 1 : (count + lanes * serial - 1) / (lanes * serial)
+    let length = Swift.max(1, (count + Swift.min(wanted, most) - 1) / Swift.min(wanted, most))
+    return (length, Swift.max(1, (count + length - 1) / length))
+  }
+
+  /// The integers that a kernel counts elements with.
+  static func index(counting count: Int) -> (code: Int, define: String) {
+    count <= Int(Int32.max) ? (0, "#define INDEX int") : (1, "#define INDEX long")
+  }
 
   private func enqueueReduce(
     _ reduction: Reduction, _ program: ElementwiseProgram, _ inputs: [TensorView], scalars: [Double],
@@ -37,17 +53,15 @@ extension OpenCLDevice {
     let keptIsFast = (keptAxes.last { domain[$0] != 1 } ?? -1) > (reducedAxes.last { domain[$0] != 1 } ?? -1)
     let lanes =
       keptIsFast
-      ? groupSize / Self.lanes(kept.elementCount, atMost: Swift.min(64, groupSize))
+      ? groupSize / Self.lanes(kept.elementCount, atMost: Swift.min(32, groupSize))
       : Self.lanes(reduced.elementCount, atMost: groupSize)
     let keptPerGroup = groupSize / lanes
 
     // The chunks' results must fit one buffer, and the second dimension of a grid is short on some drivers.
     let resultBytes = kept.elementCount * elementType.byteCount
     let mostChunks = Swift.min(32_768, Swift.max(1, information.largestAllocation / resultBytes))
-    let preferred = lanes * Self.serialLength
-    let wanted = Swift.max(1, (reduced.elementCount + preferred - 1) / preferred)
-    let chunk = Swift.max(1, (reduced.elementCount + Swift.min(wanted, mostChunks) - 1) / Swift.min(wanted, mostChunks))
-    let chunks = Swift.max(1, (reduced.elementCount + chunk - 1) / chunk)
+    let groups = (kept.elementCount + keptPerGroup - 1) / keptPerGroup
+    let (chunk, chunks) = Self.chunks(of: reduced.elementCount, lanes: lanes, groups: groups, atMost: mostChunks)
     let results =
       chunks == 1 ? outputs : outputs.map { _ in allocate(elementType, [chunks, kept.elementCount]) }
 
@@ -86,16 +100,17 @@ extension OpenCLDevice {
     }
 
     let code = [Reduction.sum: 0, .maximum: 1, .minimum: 2][reduction] ?? 0
+    let index = Self.index(counting: Swift.max(kept.elementCount, reduced.elementCount))
     let key = KernelKey(
       source: .reduce, function: "reduce", isDouble: isDouble, program: program,
-      signature: [code, rank] + inputs.map { Int($0.elementType.rawValue) })
+      signature: [code, rank, index.code] + inputs.map { Int($0.elementType.rawValue) })
     launch(
       program.name, key,
       defines: Self.operandDefines(program, inputs) + [
-        "#define GROUP \(groupSize)", "#define RANK \(rank)", "#define REDUCTION \(code)",
+        "#define GROUP \(groupSize)", index.define, "#define RANK \(rank)", "#define REDUCTION \(code)",
       ],
       [.bytes(plan.bytes)] + (inputs + results).map { .buffer($0.buffer) },
-      global: [(kept.elementCount + keptPerGroup - 1) / keptPerGroup * groupSize, chunks], local: [groupSize, 1],
+      global: [groups * groupSize, chunks], local: [groupSize, 1],
       flop: domain.reduce(1, *) * (program.operationCount + outputs.count),
       byteCount: (inputs + results).reduce(0) { $0 + Self.distinctByteCount($1) })
 

@@ -12,8 +12,11 @@ extension OpenCLDevice {
     let z = z.map { $0.rank == 2 ? $0.expanded(axis: 0) : $0 } ?? y
     let (batch, rows, width) = (y.shape[0], y.shape[1], y.shape[2])
     let size = grid(inner: width, outer: batch * rows)
+    let index = Self.index(counting: batch * rows)
     launch(
-      "spmm", KernelKey(source: .spmm, function: "spmm", isDouble: y.elementType == .float64), defines: [],
+      "spmm",
+      KernelKey(source: .spmm, function: "spmm", isDouble: y.elementType == .float64, signature: [index.code]),
+      defines: [index.define],
       [
         .int(batch), .int(rows), .int(width), .buffer(a.rowStart.buffer), .int(a.rowStart.offset),
         .buffer(a.column.buffer), .int(a.column.offset), .buffer(a.value.buffer), .int(a.value.offset),

@@ -1,5 +1,6 @@
 import Compute
 import Foundation
+import TestSupport
 import Testing
 
 @testable import OpenCLBackend
@@ -101,12 +102,42 @@ struct OpenCLSmokeTests {
       let b = isTransposed ? operand(n, k).transposed : operand(k, n)
       let (tiled, blas) = (operand(m, n), operand(m, n))
       let plan = try GemmPlan(a, b, into: tiled)
-      device.tiledGemm(plan, a, b, into: tiled, alpha: 2, beta: -1, epilogue: nil, .standard)
+      device.tiledGemm(
+        plan, a, b, into: tiled, alpha: 2, beta: -1, epilogue: nil, TiledKernel(.standard, plan, a, b))
       #expect(device.blasGemm(plan, a, b, into: blas, alpha: 2, beta: -1))
       // Whole numbers below 2^24 are exact in either order of summation.
       let (ours, theirs) = (try device.downloadDoubles(tiled), try device.downloadDoubles(blas))
       #expect(ours == theirs)
     }
+  }
+
+  /// Matrix units split their operands: long sums must come out no worse than by multiply and add.
+  @Test(arguments: devices.indices)
+  func matrixUnitsAreAsExact(index: Int) throws {
+    let device = try OpenCLDevice(index: index)
+    guard device.hasMatrixUnits else { return }
+    let (m, n, k) = (64, 80, 4096)
+    var random = RandomSource(seed: 1)
+    func operand(_ shape: [Int]) -> (view: TensorView, values: [Float]) {
+      let values = (0..<shape[0] * shape[1]).map { _ in Float(random.signed()) }
+      return (device.upload(values, shape), values)
+    }
+    let (a, b) = (operand([m, k]), operand([k, n]))
+    func error(_ tiles: GemmTiles) throws -> Double {
+      let c = device.allocate(.float32, [m, n])
+      let plan = try GemmPlan(a.view, b.view, into: c)
+      device.tiledGemm(
+        plan, a.view, b.view, into: c, alpha: 1, beta: 0, epilogue: nil, TiledKernel(tiles, plan, a.view, b.view))
+      let found = try device.download(c, as: Float.self)
+      var squares = 0.0
+      for (row, column) in (0..<m).flatMap({ row in (0..<n).map { (row, $0) } }) {
+        let exact = (0..<k).reduce(0.0) { $0 + Double(a.values[row * k + $1]) * Double(b.values[$1 * n + column]) }
+        squares += (Double(found[row * n + column]) - exact) * (Double(found[row * n + column]) - exact)
+      }
+      return squares
+    }
+    let (units, usual) = (try error(.matrixUnits), try error(.standard))
+    #expect(units <= usual)
   }
 
   /// Several threads enqueue at once; every result is its own.

@@ -44,7 +44,8 @@ enum clshim_number {
   CLSHIM_LOCAL_MEMORY,
   CLSHIM_LARGEST_WORK_GROUP,
   CLSHIM_PARAMETER_BYTES,
-  CLSHIM_IS_PROCESSOR  // 1 when the device is the host's processor
+  CLSHIM_NVIDIA_CAPABILITY,  // 90 for 9.0; only for devices that list cl_nv_device_attribute_query
+  CLSHIM_IS_PROCESSOR        // 1 when the device is the host's processor
 };
 int32_t clshim_device_number(clshim_device device, enum clshim_number which, uint64_t *number);
 

@@ -17,13 +17,13 @@
 #define B_LOADS (TILE_N * TILE_K / GROUP)
 
 // The lines, of `width` words, that an item's fetches are for, and their place on the line.
-#define LINE(load, width) ((item + (load)*GROUP) / (width))
-#define PLACE(width) (item % (width))
+#define LINE(load, width) ((int)((item + (load)*GROUP) / (width)))
+#define PLACE(width) ((int)(item % (width)))
 
 // One word of padding keeps the transposing stores of neighbours in different banks.
 #define TILES __local REAL tile_a[TILE_K][TILE_M + 1], tile_b[TILE_K][TILE_N + 1];
 #define SUMS                                                                                    \
-  const int item = get_local_id(0), item_row = item / GROUP_N, item_column = item % GROUP_N;   \
+  const uint item = get_local_id(0), item_row = item / GROUP_N, item_column = item % GROUP_N;   \
   REAL next_a[A_LOADS], next_b[B_LOADS], sum[ITEM_M][ITEM_N];                                   \
   for (int i = 0; i < ITEM_M; ++i)                                                              \
     for (int j = 0; j < ITEM_N; ++j) sum[i][j] = 0;

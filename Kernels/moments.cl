@@ -6,8 +6,8 @@
 // x: [batch, rows, columns], unit stride along the columns.  w: [rows] or absent (each row counts once).
 // Work: moments gives each chunk of batch * rows its weight, mean and sum of squared distances, partial
 // [3, chunk, column]. A work-group of GROUP items owns GROUP / lanes columns; the lanes of a column take
-// every lanes-th row and a tree merges them. mergeMoments joins the chunks in order, one work-item per
-// column. Deterministic: chunks and trees depend on the shape alone. The differences from a running mean keep
+// every lanes-th row and a tree merges them. mergeMoments joins the chunks likewise.
+// Deterministic: chunks and trees depend on the shape alone. The differences from a running mean keep
 // a large common offset from swallowing the variance; a lane keeps what rounding takes from its sums.
 // Build-time: GROUP (a power of two), INDEX (int where batch * rows fits, else long), WEIGHTED.
 
@@ -33,19 +33,39 @@
     (sum) = next;                       \
   }
 
+// The column and lane of this item.
+#define OWN_COLUMN                                                                        \
+  __local REAL tree[3][GROUP]; /* [lane][column] */                                       \
+  const int item = get_local_id(0), width = GROUP / lanes, lane = item / width;           \
+  const long column = (long)get_group_id(0) * width + (item & (width - 1));
+
+// Joins the lanes' w, m and q into those of lane 0.
+#define MERGE_LANES                                                                       \
+  tree[0][item] = w;                                                                      \
+  tree[1][item] = m;                                                                      \
+  tree[2][item] = q;                                                                      \
+  for (int span = lanes / 2; span > 0; span /= 2) {                                       \
+    barrier(CLK_LOCAL_MEM_FENCE);                                                         \
+    if (lane < span) {                                                                    \
+      const int other = item + span * width;                                              \
+      MERGE(w, m, q, tree[0][other], tree[1][other], tree[2][other])                      \
+      tree[0][item] = w;                                                                  \
+      tree[1][item] = m;                                                                  \
+      tree[2][item] = q;                                                                  \
+    }                                                                                     \
+  }
+
 __kernel void moments(const long batch, const long rows, const long columns, const long chunk,
                       const long lanes, __global const REAL *x, const long x_offset, const long batch_stride,
                       const long row_stride, __global const REAL *weight, const long weight_offset,
                       __global REAL *partial) {
-  __local REAL tree[3][GROUP];  // [lane][column]
-  const int item = get_local_id(0), width = GROUP / lanes, lane = item / width;
-  const long column = (long)get_group_id(0) * width + (item & (width - 1));
+  OWN_COLUMN
   const long begin = get_group_id(1) * chunk, end = min(begin + chunk, batch * rows);
 
   REAL w = 0, m = 0, q = 0;
   REAL m_rest = 0, q_rest = 0;  // what rounding has taken from m and q
   if (column < columns)
-#pragma unroll 4
+    SEVERAL_LOADS
     for (long i = begin + lane; i < end; i += lanes) {
       const INDEX length = rows;
       const long b = (INDEX)i / length, r = i - b * rows;
@@ -63,18 +83,7 @@ __kernel void moments(const long batch, const long rows, const long columns, con
       }
     }
 
-  tree[0][item] = w;
-  tree[1][item] = m;
-  tree[2][item] = q;
-  for (int span = lanes / 2; span > 0; span /= 2) {
-    barrier(CLK_LOCAL_MEM_FENCE);
-    if (lane < span) {
-      MERGE(w, m, q, tree[0][item + span * width], tree[1][item + span * width], tree[2][item + span * width])
-      tree[0][item] = w;
-      tree[1][item] = m;
-      tree[2][item] = q;
-    }
-  }
+  MERGE_LANES
   if (lane == 0 && column < columns) {
     const long chunks = get_num_groups(1), at = get_group_id(1) * columns + column;
     partial[at] = w;
@@ -83,16 +92,19 @@ __kernel void moments(const long batch, const long rows, const long columns, con
   }
 }
 
-__kernel void mergeMoments(const long chunks, const long columns, __global const REAL *partial,
-                           __global REAL *mean, const long mean_offset, __global REAL *variance,
+__kernel void mergeMoments(const long chunks, const long columns, const long lanes,
+                           __global const REAL *partial, __global REAL *mean, const long mean_offset, __global REAL *variance,
                            const long variance_offset) {
-  const long column = get_global_id(0);
-  if (column >= columns) return;  // the global size is rounded up
+  OWN_COLUMN
   REAL w = 0, m = 0, q = 0;
-  for (long k = 0; k < chunks; ++k) {
-    const long at = k * columns + column;
-    MERGE(w, m, q, partial[at], partial[chunks * columns + at], partial[2 * chunks * columns + at])
+  if (column < columns)
+    for (long k = lane; k < chunks; k += lanes) {
+      const long at = k * columns + column;
+      MERGE(w, m, q, partial[at], partial[chunks * columns + at], partial[2 * chunks * columns + at])
+    }
+  MERGE_LANES
+  if (lane == 0 && column < columns) {
+    mean[mean_offset + column] = m;
+    variance[variance_offset + column] = w != 0 ? q / w : (REAL)0;
   }
-  mean[mean_offset + column] = m;
-  variance[variance_offset + column] = w != 0 ? q / w : (REAL)0;
 }

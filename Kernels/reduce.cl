@@ -75,7 +75,7 @@ __kernel void reduce(const ReducePlan plan INPUT_PARAMETERS JOIN(RESULTS_, OUTPU
       for (int k = 0; k < INPUTS; ++k) base[k] += coordinate * plan.stride[k][axis];
       rest = next;
     }
-#pragma unroll 4
+    SEVERAL_LOADS
     for (long r = begin + lane; r < end; r += lanes) {
       long at[AT_LEAST_ONE(INPUTS)];
       for (int k = 0; k < INPUTS; ++k) at[k] = base[k];

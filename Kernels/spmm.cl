@@ -21,7 +21,7 @@ __kernel void spmm(const long batch, const long rows, const long width, __global
     const int end = row_start[row_start_offset + r + 1];
     const long from = x_offset + b * x_batch + c;
     REAL sum = 0;
-#pragma unroll 4
+    SEVERAL_LOADS
     for (int k = row_start[row_start_offset + r]; k < end; ++k)
       sum += value[value_offset + k] * x[from + column[column_offset + k] * x_row];
     REAL result = alpha * sum;

@@ -250,6 +250,7 @@ __kernel void mergeColumns(const long columns, const long panels, __global const
   if (j >= columns) return;  // the global size is rounded up
   const long to = sums_offset + batch * sums_batch + j;
   REAL sum = beta == 0 ? (REAL)0 : beta * sums[to];
+  SEVERAL_LOADS
   for (long p = 0; p < panels; ++p) sum += partial[(batch * panels + p) * columns + j];
   sums[to] = sum;
 }

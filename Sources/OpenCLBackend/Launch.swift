@@ -41,7 +41,9 @@ extension OpenCLDevice {
 
   /// The whole text of a program.
   func source(_ key: KernelKey, _ defines: [String]) -> String {
-    (["#define DOUBLE \(key.isDouble ? 1 : 0)"] + defines + [key.source.text]).joined(separator: "\n")
+    ([
+      "#define DOUBLE \(key.isDouble ? 1 : 0)", "#define PROCESSOR \(description.isProcessor ? 1 : 0)",
+    ] + defines + [key.source.text]).joined(separator: "\n")
   }
 
   private func set(_ argument: KernelArgument, at index: UInt32, of kernel: KernelHandle, _ name: String) throws {

@@ -43,14 +43,14 @@ extension OpenCLDevice {
       ],
       global: [(columns + width - 1) / width * groupSize, chunks], local: [groupSize, 1],
       flop: 8 * x.elementCount, byteCount: Self.distinctByteCount(x))
-    let size = grid(columns)
     launch(
       "moments.merge", KernelKey(source: .moments, function: "mergeMoments", isDouble: isDouble, signature: signature),
       defines: defines,
       [
-        .int(chunks), .int(columns), .buffer(partial.buffer), .buffer(mean.buffer), .int(mean.offset),
+        .int(chunks), .int(columns), .int(lanes), .buffer(partial.buffer), .buffer(mean.buffer), .int(mean.offset),
         .buffer(variance.buffer), .int(variance.offset),
       ],
-      global: size.global, local: size.local, flop: 8 * chunks * columns, byteCount: Self.distinctByteCount(partial))
+      global: [(columns + width - 1) / width * groupSize], local: [groupSize], flop: 8 * chunks * columns,
+      byteCount: Self.distinctByteCount(partial))
   }
 }

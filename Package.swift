@@ -44,7 +44,7 @@ let package = Package(
       resources: [
         "argReduce", "convolution", "copy", "epilogue", "fill", "filterGradient", "fma", "gather", "gemm", "gemmPlain",
         "map", "matrixUnits", "moments", "nearestPoints", "operands", "pooling", "random", "raster", "real", "reduce",
-        "scatterAdd", "spmm", "transport", "tripletDistance", "windows",
+        "scatterAdd", "spmm", "tiles", "transport", "tripletDistance", "windows",
       ].map { .embedInCode($0 + ".cl") }),
     .systemLibrary(name: "CZip", path: "Sources/SystemLibraries/CZip", providers: [.apt(["libzip-dev"])]),
     .systemLibrary(name: "CPNG", path: "Sources/SystemLibraries/CPNG", providers: [.apt(["libpng-dev"])]),

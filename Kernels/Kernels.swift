@@ -6,31 +6,25 @@ public enum KernelSource: String, Sendable, Hashable, CaseIterable {
 
   /// The program text, with the files that it builds on before it.
   public var text: String {
+    let fma = [PackageResources.fma_cl, PackageResources.tiles_cl]
+    let matrixUnits = [PackageResources.matrixUnits_cl, PackageResources.tiles_cl]
+    let gemm = [PackageResources.epilogue_cl, PackageResources.gemm_cl]
+    let convolution = [PackageResources.epilogue_cl, PackageResources.windows_cl, PackageResources.convolution_cl]
+    let filterGradient = [PackageResources.windows_cl, PackageResources.filterGradient_cl]
     let parts: [[UInt8]] =
       switch self {
       case .argReduce: [PackageResources.argReduce_cl]
-      case .convolution:
-        [
-          PackageResources.epilogue_cl, PackageResources.fma_cl, PackageResources.windows_cl,
-          PackageResources.convolution_cl,
-        ]
+      case .convolution: fma + convolution
       case .copy: [PackageResources.copy_cl]
       case .fill: [PackageResources.fill_cl]
-      case .filterGradient:
-        [PackageResources.fma_cl, PackageResources.windows_cl, PackageResources.filterGradient_cl]
+      case .filterGradient: fma + filterGradient
       case .gather: [PackageResources.gather_cl]
-      case .gemm: [PackageResources.epilogue_cl, PackageResources.fma_cl, PackageResources.gemm_cl]
+      case .gemm: fma + gemm
       case .gemmPlain: [PackageResources.epilogue_cl, PackageResources.gemmPlain_cl]
       case .map: [PackageResources.operands_cl, PackageResources.map_cl]
-      case .matrixUnitConvolution:
-        [
-          PackageResources.epilogue_cl, PackageResources.matrixUnits_cl, PackageResources.windows_cl,
-          PackageResources.convolution_cl,
-        ]
-      case .matrixUnitFilterGradient:
-        [PackageResources.matrixUnits_cl, PackageResources.windows_cl, PackageResources.filterGradient_cl]
-      case .matrixUnitGemm:
-        [PackageResources.epilogue_cl, PackageResources.matrixUnits_cl, PackageResources.gemm_cl]
+      case .matrixUnitConvolution: matrixUnits + convolution
+      case .matrixUnitFilterGradient: matrixUnits + filterGradient
+      case .matrixUnitGemm: matrixUnits + gemm
       case .moments: [PackageResources.moments_cl]
       case .nearestPoints: [PackageResources.nearestPoints_cl]
       case .pooling: [PackageResources.pooling_cl]

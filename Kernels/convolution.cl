@@ -32,10 +32,6 @@ long target_of(const Plan plan, const long row) {
   finish(has_scale ? (sum)*scale[scale_offset + (column)] : (sum), 1, factor,                         \
          residual + residual_offset + (at), bias + bias_offset, bias_axis, is_relu, 0, column)
 
-#define A_ROW(load) LINE(load, TILE_K / A_VECTOR)
-#define A_DEPTH(load) (PLACE(TILE_K / A_VECTOR) * A_VECTOR)
-#define B_COLUMN(load) (PLACE(TILE_N / B_VECTOR) * B_VECTOR)
-#define B_DEPTH(load) LINE(load, TILE_N / B_VECTOR)
 
 #define FETCH(k0)                                                                                     \
   {                                                                                                   \

@@ -6,10 +6,6 @@
 // Product: rows are outputs, columns are taps and channels, the depth is grid pixels.
 // Build-time: those of the tiles; A and B lie across the depth; A_VECTOR divides the rows, B_VECTOR the channels.
 
-#define A_ROW(load) (PLACE(TILE_M / A_VECTOR) * A_VECTOR)
-#define A_DEPTH(load) LINE(load, TILE_M / A_VECTOR)
-#define B_COLUMN(load) (PLACE(TILE_N / B_VECTOR) * B_VECTOR)
-#define B_DEPTH(load) LINE(load, TILE_N / B_VECTOR)
 
 // Fetches a panel, and moves on to the next one's windows.
 #define FETCH(k0)                                                                                     \

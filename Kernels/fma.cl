@@ -1,24 +1,16 @@
-// fma.cl: how gemm.cl and convolution.cl multiply tiles on any device: by multiply and add, from local memory.
+// fma.cl: how gemm.cl, convolution.cl and filterGradient.cl multiply tiles on any device: by multiply and add, from
+// local memory.
 //
 // A work-group of GROUP items owns one TILE_M x TILE_N tile of a product and steps through its depth in panels
 // of TILE_K. Each item keeps ITEM_M x ITEM_N sums in registers, spaced a group's height and width apart so that
 // neighbours read neighbouring words. The next panel is fetched into registers while this one is used.
 //
-// The kernel says what lies where: FETCH(k0) calls PUT_A(load, from, left) for each of A_LOADS fetches of the
-// panel that begins at depth k0, PUT_B for each of B_LOADS. A fetch is for row A_ROW(load) (column
-// B_COLUMN(load)) and depth A_DEPTH(load) (B_DEPTH(load)) of the panel, and, where left is not positive, for
-// nothing: then 0 stands there. Neighbouring items fetch neighbours along the depth where A_ALONG_DEPTH
-// (B_ALONG_DEPTH), else along the rows (columns). An item's fetches share their place on that side.
-// Build-time: TILE_M, TILE_N, TILE_K, ITEM_M, ITEM_N; GROUP is a multiple of each TILE.
+// The kernel says what lies where: FETCH(k0) calls PUT_A(load, from, left) for each fetch (tiles.cl) of the panel
+// that begins at depth k0, and PUT_B. Where left is not positive nothing is there, and 0 takes its place.
+// Build-time: those of tiles.cl, ITEM_M, ITEM_N; vectors are 1.
 #define GROUP_M (TILE_M / ITEM_M)
 #define GROUP_N (TILE_N / ITEM_N)
 #define GROUP (GROUP_M * GROUP_N)
-#define A_LOADS (TILE_M * TILE_K / GROUP)
-#define B_LOADS (TILE_N * TILE_K / GROUP)
-
-// The lines, of `width` words, that an item's fetches are for, and their place on the line.
-#define LINE(load, width) ((int)((item + (load)*GROUP) / (width)))
-#define PLACE(width) ((int)(item % (width)))
 
 // One word of padding keeps the transposing stores of neighbours in different banks.
 #define TILES __local REAL tile_a[TILE_K][TILE_M + 1], tile_b[TILE_K][TILE_N + 1];

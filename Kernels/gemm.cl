@@ -4,32 +4,24 @@
 //
 // a: [m, k] in memory when A_ALONG_DEPTH, else [k, m].  b: [n, k] in memory when B_ALONG_DEPTH, else [k, n].
 // c: [m, n]. Each has a leading dimension and a batch stride (0 shares one matrix). Epilogue: epilogue.cl.
-// Work: a work-group owns one tile of c; how it is multiplied: fma.cl or matrixUnits.cl.
+// Work: a work-group owns one tile of c; how it is fetched and multiplied: tiles.cl, fma.cl or matrixUnits.cl.
 // Where the tiles of c are too few to fill a device the host cuts k into slices: each (tile, slice) writes
 // its sum to partial [slice, batch, m, n], and gemmCombine adds the slices in order and applies the rest.
 // Deterministic: tiles and slices depend on the shape alone. Sums are kept in REAL.
 // Build-time: those of the tiles; A_VECTOR (B_VECTOR) divides a's (b's) offset, leading dimension and stride.
 
-// An item's fetches: their places in the tile, from its corner to the place, and how many words are there.
+// Where in its matrix a fetch finds its words, and how many are there.
 #if A_ALONG_DEPTH
-#define A_ROW(load) LINE(load, TILE_K / A_VECTOR)
-#define A_DEPTH(load) (PLACE(TILE_K / A_VECTOR) * A_VECTOR)
 #define A_AT(row, depth) ((row)*a_leading + (depth))
 #define A_LEFT(load) (A_ROW(load) < rows ? depths - A_DEPTH(load) : 0)
 #else
-#define A_ROW(load) (PLACE(TILE_M / A_VECTOR) * A_VECTOR)
-#define A_DEPTH(load) LINE(load, TILE_M / A_VECTOR)
 #define A_AT(row, depth) ((depth)*a_leading + (row))
 #define A_LEFT(load) (A_DEPTH(load) < depths ? rows - A_ROW(load) : 0)
 #endif
 #if B_ALONG_DEPTH
-#define B_COLUMN(load) LINE(load, TILE_K / B_VECTOR)
-#define B_DEPTH(load) (PLACE(TILE_K / B_VECTOR) * B_VECTOR)
 #define B_AT(column, depth) ((column)*b_leading + (depth))
 #define B_LEFT(load) (B_COLUMN(load) < columns ? depths - B_DEPTH(load) : 0)
 #else
-#define B_COLUMN(load) (PLACE(TILE_N / B_VECTOR) * B_VECTOR)
-#define B_DEPTH(load) LINE(load, TILE_N / B_VECTOR)
 #define B_AT(column, depth) ((depth)*b_leading + (column))
 #define B_LEFT(load) (B_DEPTH(load) < depths ? columns - B_COLUMN(load) : 0)
 #endif

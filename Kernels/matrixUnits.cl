@@ -1,18 +1,18 @@
-// matrixUnits.cl: how gemm.cl and convolution.cl multiply tiles on NVIDIA cards from compute capability 8.0 on.
+// matrixUnits.cl: how gemm.cl, convolution.cl and filterGradient.cl multiply tiles on NVIDIA cards from compute
+// capability 8.0 on.
 //
-// The same contract as fma.cl (read that first), with fetches of A_VECTOR (B_VECTOR) words: `left` says how many
-// of them are there, and their address is a multiple of their size.
+// The same contract as fma.cl (read that first), with fetches of several words: `left` says how many of them are
+// there, and their address is a multiple of their size.
 //
 // The matrix units multiply floats of 10 binary places (TF32). Each operand x is split into the nearest such
 // number and what is left over, x = x1 + x2, and three products, x1 y1 + x1 y2 + x2 y1, keep the exactness of
 // float ("3xTF32"). The units' own additions cut digits off, so that they add up PANELS panels only, which are
-// then added to sums kept by the processor. On an H200, for sums of 8192 products, the error was a quarter of
+// then added to sums outside the units. On an H200, for sums of 8192 products, the error was a quarter of
 // that of multiply and add. Operands that are not finite, or above 3.4e38, give NaN.
 //
 // A warp of 32 items owns 8 ITEM_M x 4 ITEM_N of the tile. Panels are copied from global to local memory in the
 // background (cp.async), STAGES - 1 of them ahead.
-// Build-time: TILE_M, TILE_N, TILE_K, ITEM_M, ITEM_N, A_VECTOR, B_VECTOR, A_ALONG_DEPTH, B_ALONG_DEPTH. TILE_K is a
-// multiple of 8; a warp's tile has sides of multiples of 32.
+// Build-time: those of tiles.cl, ITEM_M, ITEM_N. TILE_K is a multiple of 8; a warp's tile has sides of multiples of 32.
 #define STAGES 3
 #define PANELS 2
 
@@ -20,11 +20,6 @@
 #define WARP_N (4 * ITEM_N)
 #define WARPS_N (TILE_N / WARP_N)
 #define GROUP (32 * (TILE_M / WARP_M) * WARPS_N)
-#define A_LOADS (TILE_M * TILE_K / A_VECTOR / GROUP)
-#define B_LOADS (TILE_N * TILE_K / B_VECTOR / GROUP)
-
-#define LINE(load, width) ((item + (load)*GROUP) / (width))
-#define PLACE(width) (item % (width))
 
 // A tile in local memory lies as its operand does in global memory: lines of words along the depth, or across
 // it. Lines are padded so that a warp's reads fall into different banks.

@@ -63,7 +63,7 @@ extension OpenCLDevice {
   private func composesDataGradient(_ dx: TensorView, _ window: Window) -> Bool {
     let channels = dx.shape[3]
     if channels < 8 { return true }
-    return channels >= GemmTiles.large.n && window.stride == 1 && dx.elementType == .float32 && !hasMatrixUnits
+    return channels >= ProductTiles.large.n && window.stride == 1 && dx.elementType == .float32 && !hasMatrixUnits
   }
 
   public func convolution2DFilterGradient(
@@ -171,20 +171,19 @@ private struct WindowProduct {
   let rows, columns, depth: Int
   let kernel: TiledKernel
   let slices, sliceLength: Int
-  private let elementType: ElementType
 
   init(
     rows: Int, columns: Int, depth: Int, a: TiledOperand, b: TiledOperand, _ elementType: ElementType,
     on device: OpenCLDevice
   ) {
-    (self.rows, self.columns, self.depth, self.elementType) = (rows, columns, depth, elementType)
-    kernel = TiledKernel(tiles: device.tiles(m: rows, n: columns, batch: 1, elementType), a: a, b: b)
+    (self.rows, self.columns, self.depth) = (rows, columns, depth)
+    kernel = device.tiledKernel(m: rows, n: columns, batch: 1, a: a, b: b, elementType)
     (slices, sliceLength) = device.slicing(
       depth: depth, resultCount: rows * columns, kernel.tiles, tileCount: Self.tileCount(rows, columns, kernel.tiles),
       elementType)
   }
 
-  private static func tileCount(_ rows: Int, _ columns: Int, _ tiles: GemmTiles) -> Int {
+  private static func tileCount(_ rows: Int, _ columns: Int, _ tiles: ProductTiles) -> Int {
     ((rows + tiles.m - 1) / tiles.m) * ((columns + tiles.n - 1) / tiles.n)
   }
 
@@ -193,14 +192,14 @@ private struct WindowProduct {
   var flop: Int { 2 * rows * columns * depth }
 
   func convolution(_ function: String) -> KernelKey {
-    kernel.key(function, .convolution, .matrixUnitConvolution, elementType)
+    kernel.key(function, .convolution, .matrixUnitConvolution)
   }
 
   func filterGradient(_ function: String) -> KernelKey {
-    kernel.key(function, .filterGradient, .matrixUnitFilterGradient, elementType)
+    kernel.key(function, .filterGradient, .matrixUnitFilterGradient)
   }
 
-  /// `Plan` of convolution.cl. Divisors are at least 1.
+  /// `Plan` of windows.cl. Divisors are at least 1.
   func plan(_ placement: Placement, source: TensorView, target: TensorView) -> [UInt8] {
     var plan = PlanBytes()
     plan.append([rows, columns, depth, slices, sliceLength])

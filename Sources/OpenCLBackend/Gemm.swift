@@ -10,8 +10,10 @@ extension OpenCLDevice {
     guard supports(c.elementType), !c.isEmpty else { return }
     let choice = gemmChoice(plan, a, b, c, epilogue: epilogue)
     if choice == .blas, blasGemm(plan, a, b, into: c, alpha: alpha, beta: beta) { return }
-    let kernel = TiledKernel(tiles(m: plan.m, n: plan.n, batch: plan.batch, c.elementType), plan, a, b)
-    if isSound(kernel, c.elementType) {
+    let kernel = tiledKernel(
+      m: plan.m, n: plan.n, batch: plan.batch, a: TiledOperand(a, plan.a, isAlongDepth: !plan.a.isTransposed),
+      b: TiledOperand(b, plan.b, isAlongDepth: plan.b.isTransposed), c.elementType)
+    if isSound(kernel) {
       tiledGemm(plan, a, b, into: c, alpha: alpha, beta: beta, epilogue: epilogue, kernel)
     } else {
       plainGemm(plan, a, b, into: c, alpha: alpha, beta: beta, epilogue: epilogue)
@@ -31,7 +33,7 @@ extension OpenCLDevice {
     let partial = slices > 1 ? allocate(c.elementType, [slices, plan.batch, plan.m, plan.n]) : nil
     let target = targetArguments(plan, c, epilogue)
     launch(
-      "gemm", kernel.key("gemm", .gemm, .matrixUnitGemm, c.elementType), defines: kernel.defines,
+      "gemm", kernel.key("gemm", .gemm, .matrixUnitGemm), defines: kernel.defines,
       [
         .int(plan.m), .int(plan.n), .int(plan.k), .int(plan.batch), .int(slices), .int(sliceLength),
         .real(alpha, like: c),
@@ -45,7 +47,7 @@ extension OpenCLDevice {
     guard let partial else { return }
     let size = grid(c.elementCount)
     launch(
-      "gemm.combine", kernel.key("gemmCombine", .gemm, .matrixUnitGemm, c.elementType), defines: kernel.defines,
+      "gemm.combine", kernel.key("gemmCombine", .gemm, .matrixUnitGemm), defines: kernel.defines,
       [
         .int(plan.m), .int(plan.n), .int(plan.batch), .int(slices), .real(alpha, like: c), .buffer(partial.buffer),
         .real(beta, like: c),

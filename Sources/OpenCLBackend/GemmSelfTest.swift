@@ -3,22 +3,21 @@ import Compute
 /// One form of a product that a driver's compiler may get wrong.
 struct GemmForm: Hashable {
   /// nil: CLBlast.
-  let tiles: GemmTiles?
+  let tiles: ProductTiles?
   let isATransposed, isBTransposed, isDouble: Bool
   /// Words that are fetched at once.
-  var vectors = [1, 1]
+  var aVector = 1, bVector = 1
 }
 
 extension OpenCLDevice {
-  /// Whether `gemm.cl` in this form agrees with its plain twin here: tried at the form's first use.
-  func isSound(_ kernel: TiledKernel, _ elementType: ElementType) -> Bool {
+  /// Whether `gemm.cl` in this form agrees with its plain twin here: tried at the form's first use. Convolutions of the
+  /// form fetch and multiply alike.
+  func isSound(_ kernel: TiledKernel) -> Bool {
     let tiles = kernel.tiles
-    var form = GemmForm(
+    let form = GemmForm(
       tiles: tiles, isATransposed: !kernel.a.isAlongDepth, isBTransposed: kernel.b.isAlongDepth,
-      isDouble: elementType == .float64)
-    if tiles.usesMatrixUnits { form.vectors = [kernel.a.vector, kernel.b.vector] }
-    let more = form.vectors.max()!
-    return isSound(form, m: tiles.m + more, n: tiles.n + more, k: 4 * tiles.k + more) { plan, a, b, c in
+      isDouble: kernel.elementType == .float64, aVector: kernel.aVector, bVector: kernel.bVector)
+    return isSound(form, m: tiles.m + 1, n: tiles.n + 1, k: 4 * tiles.k + 1) { plan, a, b, c in
       tiledGemm(plan, a, b, into: c, alpha: 1, beta: 0, epilogue: nil, kernel)
       return true
     }
@@ -43,37 +42,44 @@ extension OpenCLDevice {
       state.fault != nil ? true : state.soundness[form]
     }
     if let known { return known }
-    let isSound = (try? withoutProfiling { try test(form, m, n, k, product) }) ?? false
+    // What faulted is tried again another time.
+    guard let isSound = try? withoutProfiling({ try test(form, m, n, k, product) }) else { return false }
     submission.withLock { $0.soundness[form] = isSound }
     return isSound
   }
 
-  /// One product of no whole tiles, at an offset, into a c full of NaN, against the plain kernel.
+  /// Products of no whole tiles, at an offset, into a c full of NaN, against the plain kernel.
   private func test(
     _ form: GemmForm, _ m: Int, _ n: Int, _ k: Int,
     _ product: (GemmPlan, TensorView, TensorView, TensorView) -> Bool
   ) throws -> Bool {
     let elementType: ElementType = form.isDouble ? .float64 : .float32
-    func operand(_ rows: Int, _ columns: Int, isTransposed: Bool) -> TensorView {
+    func operand(_ rows: Int, _ columns: Int, isTransposed: Bool, times factor: Double) -> TensorView {
+      let (lines, length) = isTransposed ? (columns, rows) : (rows, columns)
+      // Lines begin where whole fetches may, and end within one.
+      let vector = Swift.max(form.aVector, form.bVector)
+      let (leading, offset) = ((length + vector - 1) / vector * vector, 3 * vector)
       // A whole block of the pool: oclgrind forgets the rest of one that the host writes a part of.
-      let offset = 3 * form.vectors.max()!
-      let byteCount = MemoryPool.sizeClass((rows * columns + offset) * elementType.byteCount)
+      let byteCount = MemoryPool.sizeClass((lines * leading + offset) * elementType.byteCount)
       let view = allocate(elementType, [byteCount / elementType.byteCount])
-      upload((0..<view.elementCount).map { Double($0 * 7 % 11) - 5 }, to: view)
+      upload((0..<view.elementCount).map { (Double($0 * 7 % 11) - 5) * factor }, to: view)
       let matrix = TensorView(
-        buffer: view.buffer, elementType: elementType, shape: isTransposed ? [columns, rows] : [rows, columns],
-        offset: offset)
+        buffer: view.buffer, elementType: elementType, shape: [lines, length], strides: [leading, 1], offset: offset)
       return isTransposed ? matrix.transposed : matrix
     }
-    let a = operand(m, k, isTransposed: form.isATransposed)
-    let b = operand(k, n, isTransposed: form.isBTransposed)
-    let (tested, plain) = (allocate(elementType, [m, n]), allocate(elementType, [m, n]))
-    fill(tested, with: .nan)
-    let plan = try GemmPlan(a, b, into: tested)
-    guard product(plan, a, b, tested) else { return false }
-    plainGemm(plan, a, b, into: plain, alpha: 1, beta: 0, epilogue: nil)
-    // Sums of small whole numbers are exact in any order.
-    return try downloadDoubles(tested) == downloadDoubles(plain)
+    // Factors of 13 binary places: more than matrix units take at once.
+    for (aFactor, bFactor) in [(4097.0, 1.0), (1.0, 4097.0)] {
+      let a = operand(m, k, isTransposed: form.isATransposed, times: aFactor)
+      let b = operand(k, n, isTransposed: form.isBTransposed, times: bFactor)
+      let (tested, plain) = (allocate(elementType, [m, n]), allocate(elementType, [m, n]))
+      fill(tested, with: .nan)
+      let plan = try GemmPlan(a, b, into: tested)
+      guard product(plan, a, b, tested) else { return false }
+      plainGemm(plan, a, b, into: plain, alpha: 1, beta: 0, epilogue: nil)
+      // Sums of whole numbers below 2^24 are exact in any order.
+      guard try downloadDoubles(tested) == downloadDoubles(plain) else { return false }
+    }
+    return true
   }
 
   /// Launches of `body` are ours, not the caller's: no profiler hears of them.

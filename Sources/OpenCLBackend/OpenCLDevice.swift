@@ -15,7 +15,7 @@ public final class OpenCLDevice: Device, @unchecked Sendable {
   let groupSize: Int
   let localMemoryByteCount = 32 << 10
   /// How every product is cut; nil chooses by its shape.
-  let gemmTiles: GemmTiles?
+  let forcedTiles: ProductTiles?
 
   let context: ContextHandle
   let pool: MemoryPool
@@ -30,27 +30,30 @@ public final class OpenCLDevice: Device, @unchecked Sendable {
   ///     `~/.cache/contrapposto`.
   /// - Throws: `.unavailable` without a device of this index, `.permission` where the render node cannot be opened.
   public convenience init(index: Int = 0, largestAllocation: Int? = nil, cacheDirectory: URL? = nil) throws {
-    try self.init(index: index, largestAllocation: largestAllocation, cacheDirectory: cacheDirectory, gemmTiles: nil)
+    try self.init(index: index, largestAllocation: largestAllocation, cacheDirectory: cacheDirectory, forcedTiles: nil)
   }
 
-  package init(index: Int = 0, largestAllocation: Int? = nil, cacheDirectory: URL? = nil, gemmTiles: GemmTiles?) throws
+  package init(index: Int = 0, largestAllocation: Int? = nil, cacheDirectory: URL? = nil, forcedTiles: ProductTiles?)
+    throws
   {
     guard index >= 0, let description = OpenCLDeviceDescription(index: index) else {
       throw Self.missingDevice(index)
     }
     self.description = description
-    self.gemmTiles = gemmTiles
+    self.forcedTiles = forcedTiles
     context = try ContextHandle(description.handle)
-    groupSize = Swift.min(256, 1 << (Int.bitWidth - 1 - Swift.max(description.largestWorkGroup, 1).leadingZeroBitCount))
+    groupSize = Swift.min(256, Self.powerOfTwo(notAbove: Swift.max(description.largestWorkGroup, 1)))
     let largest = Swift.min(description.largestAllocation, largestAllocation ?? Int.max)
     information = DeviceInformation(
       identifier: "opencl:\(index)", name: description.name, vendor: description.vendor,
       driver: "\(description.version) \(description.driverVersion)", computeUnits: description.computeUnits,
       memoryByteCount: description.memoryByteCount, largestAllocation: largest,
       supportsDouble: description.supportsDouble,
-      // A processor's cache, or blocks with work enough for a card.
+      // A processor's cache, or blocks with work enough for a card: a power of two, so that what a driver keeps of its
+      // memory does not change how sums are cut.
       preferredWorkspaceByteCount: description.isProcessor
-        ? 24 << 20 : Swift.min(Swift.max(description.memoryByteCount / 256, 24 << 20), 256 << 20))
+        ? 24 << 20
+        : Self.powerOfTwo(notAbove: Swift.min(Swift.max(description.memoryByteCount / 256, 32 << 20), 256 << 20)))
     pool = MemoryPool(context, largestAllocation: largest)
     programs = ProgramCache(
       context, origin: "\(description.platformVersion) \(information.name) \(information.driver)",
@@ -59,6 +62,8 @@ public final class OpenCLDevice: Device, @unchecked Sendable {
       Submission(
         compute: try QueueHandle(context, isProfiling: false), data: try QueueHandle(context, isProfiling: false)))
   }
+
+  private static func powerOfTwo(notAbove count: Int) -> Int { 1 << (Int.bitWidth - 1 - count.leadingZeroBitCount) }
 
   public var fault: ComputeError? { submission.withLock { $0.fault } }
 

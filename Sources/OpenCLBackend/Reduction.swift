@@ -15,8 +15,8 @@ extension OpenCLDevice {
 
   /// Cuts `count` elements, which `lanes` work-items of a group combine, into chunks for as many groups.
   ///
-  /// A lane combines 16 to 128 elements one after the other: as few as it takes to keep 512 groups busy, since each waits
-  /// for memory, and no fewer, since the chunks' results are combined, too. A function of the shape alone.
+  /// A lane combines 16 to 128 elements one after the other: as many as still leave work for 512 groups, since each waits
+  /// for memory. More where chunks would be too many. A function of the shape and of the device's limits alone.
   ///
   /// - Parameter groups: the groups that one chunk takes.
   static func chunks(of count: Int, lanes: Int, groups: Int, atMost most: Int) -> (length: Int, count: Int) {

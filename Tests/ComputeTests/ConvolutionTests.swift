@@ -38,6 +38,14 @@ struct ConvolutionTests {
     }
   }
 
+  /// Where addresses allow it, matrix units fetch two or four channels at a time.
+  @Test(arguments: Devices.underTest, [[18, 20], [20, 18], [32, 24], [24, 34]])
+  func channelsFetchedTogether(device: TestDevice, channels: [Int]) throws {
+    for window in [Window(size: 3, padding: 1), Window(size: 3, stride: 2, padding: 1)] {
+      try checkAll(device, [2, 5, 6, channels[0]], outputs: channels[1], window, layout: .contiguous)
+    }
+  }
+
   /// More pixels than a tile or a slice has, and none at all.
   @Test(arguments: Devices.underTest)
   func manyPixelsAndNone(device: TestDevice) throws {
@@ -343,10 +351,13 @@ struct ConvolutionTests {
 
     init(
       _ device: TestDevice, _ example: Example, epilogue: ConvolutionEpilogue? = nil, beta: Double = 0,
-      adding old: (dx: HostTensor, dWeight: HostTensor)? = nil
+      adding old: (dx: HostTensor, dWeight: HostTensor)? = nil, layout: Layout = .sliced
     ) throws {
       let oracle = example.oracle
-      let (x, weight, dy) = (operand(device, example.x), operand(device, example.weight), operand(device, example.dy))
+      let (x, weight, dy) = (
+        operand(device, example.x, layout), operand(device, example.weight, layout),
+        operand(device, example.dy, layout)
+      )
       y = device.output(oracle.results)
       dx = device.output(oracle.pictures, initially: beta == 0 ? nil : old?.dx)
       dWeight = device.output(oracle.weights, initially: beta == 0 ? nil : old?.dWeight)
@@ -358,14 +369,15 @@ struct ConvolutionTests {
 
   /// Forward and both gradients against the oracle; with beta = 0 the gradients' old content is NaN.
   private func checkAll(
-    _ device: TestDevice, _ pictures: [Int], outputs: Int, _ window: Window, beta: Double = 0
+    _ device: TestDevice, _ pictures: [Int], outputs: Int, _ window: Window, beta: Double = 0,
+    layout: Layout = .sliced
   ) throws {
     let example = Example(pictures, outputs: outputs, window, seed: 161)
     let oracle = example.oracle
     #expect(window.output(pictures) + [outputs] == oracle.results)
     var random = RandomSource(seed: 162)
     let old = (dx: random.tensor(pictures), dWeight: random.tensor(oracle.weights))
-    let run = try Run(device, example, beta: beta, adding: old)
+    let run = try Run(device, example, beta: beta, adding: old, layout: layout)
     let tolerance = device.elementType.sumTolerance
     let comment = "\(pictures) to \(outputs), \(window), beta \(beta):"
     expectNone(
@@ -381,7 +393,7 @@ struct ConvolutionTests {
   }
 }
 
-/// A contiguous view at an odd offset, so that nothing may count on alignment.
-func operand(_ device: TestDevice, _ host: HostTensor) -> TensorView {
-  device.input(HostTensor([host.values.count], host.values), .sliced).reshaped(host.shape)
+/// A contiguous view, by default at an odd offset, so that nothing may count on alignment.
+func operand(_ device: TestDevice, _ host: HostTensor, _ layout: Layout = .sliced) -> TensorView {
+  device.input(HostTensor([host.values.count], host.values), layout).reshaped(host.shape)
 }

@@ -13,6 +13,7 @@ struct GemmSize: Sendable, CustomStringConvertible {
     GemmSize(m: 17, n: 15, k: 13),
     GemmSize(m: 63, n: 17, k: 65), GemmSize(m: 64, n: 64, k: 16), GemmSize(m: 65, n: 63, k: 3),
     GemmSize(m: 127, n: 129, k: 5), GemmSize(m: 129, n: 1, k: 17), GemmSize(m: 1, n: 129, k: 31),
+    GemmSize(m: 70, n: 66, k: 34), GemmSize(batch: 2, m: 68, n: 36, k: 20),
     GemmSize(batch: 3, m: 5, n: 33, k: 17), GemmSize(batch: 2, m: 13, n: 3, k: 129), GemmSize(m: 0, n: 3, k: 2),
     GemmSize(m: 4, n: 0, k: 2), GemmSize(batch: 0, m: 2, n: 2, k: 2), GemmSize(batch: 2, m: 3, n: 5, k: 0),
   ]
@@ -27,7 +28,7 @@ struct GemmTests {
     let shape = [size.batch, size.m, size.n]
     // The old content of c is NaN, and beta 0 must not see it.
     let expected = Oracle.gemm(a, b, adding: HostTensor(shape, repeating: .nan))
-    for layout in [Layout.contiguous, .sliced] {
+    for layout in [Layout.contiguous, .sliced, .padded] {
       for (aIsTransposed, bIsTransposed) in [(false, false), (false, true), (true, false), (true, true)] {
         let c = device.output(shape, layout)
         device.device.gemm(

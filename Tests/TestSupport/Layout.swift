@@ -6,6 +6,8 @@ public enum Layout: Sendable, CaseIterable {
   case contiguous
   /// A window of a wider buffer: it starts at an odd offset and each row is followed by a gap.
   case sliced
+  /// Rows begin at multiples of four elements, and gaps follow those that do not fill them.
+  case padded
   /// Every other element along the last axis.
   case strided
   /// The last two axes exchanged in memory.
@@ -20,14 +22,23 @@ public enum Layout: Sendable, CaseIterable {
     for (position, axis) in order.enumerated().reversed() {
       strides[axis] = next
       next *= max(shape[axis], 1)
-      if self == .sliced, position == order.count - 1 { next += 3 }
+      if position == order.count - 1 {
+        if self == .sliced { next += 3 }
+        if self == .padded { next = (next + 3) / 4 * 4 }
+      }
     }
     let span = shape.contains(0) ? 0 : zip(shape, strides).reduce(1) { $0 + ($1.0 - 1) * $1.1 }
     return (strides, span)
   }
 
-  /// Elements before the view: odd, so that nothing may count on alignment.
-  var offset: Int { self == .contiguous ? 0 : 5 }
+  /// Elements before the view: mostly odd, so that nothing may count on alignment.
+  var offset: Int {
+    switch self {
+    case .contiguous: 0
+    case .padded: 4
+    default: 5
+    }
+  }
 }
 
 /// Positions of a view's elements in its buffer, in row-major order of the view.

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Compute
+import Foundation
 import ToolSupport
 import Training
 
@@ -14,7 +15,11 @@ struct StepOptions: ParsableArguments {
   @Flag(help: "One JSON line instead of text.")
   var json = false
 
-  @Flag(help: "Then run one more step and say where its time goes: a line for every kernel and amount of work.")
+  @Flag(
+    help: """
+      Then run one more step and say where its time goes, a line for every kernel and amount of work; with --json on \
+      standard error.
+      """)
   var profile = false
 
   /// Times `step` and prints what was found.
@@ -35,7 +40,10 @@ struct StepOptions: ParsableArguments {
     let result = StepResult(
       model, settings: settings, clock, waited: waited() - (waitedAtFirst ?? 0), on: device)
     print(try result.text(asJSON: json))
-    if profile { print(try profiled(step, on: device).table, terminator: "") }
+    guard profile else { return }
+    let table = try profiled(step, on: device).table
+    // Standard output stays one line of JSON.
+    if json { FileHandle.standardError.write(Data(table.utf8)) } else { print(table, terminator: "") }
   }
 
   private func profiled(_ step: (inout StepTimes?) throws -> Void, on device: any Device) throws -> KernelTally {

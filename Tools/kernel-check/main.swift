@@ -16,8 +16,8 @@ do {
   let folder = FileManager.default.temporaryDirectory.appendingPathComponent("kernel-check-\(UUID().uuidString)")
   let device = try OpenCLDevice(cacheDirectory: folder)
   let devices = Harness.Devices(
-    usual: device, tinyTiles: try OpenCLDevice(cacheDirectory: folder, gemmTiles: .tiny),
-    largeTiles: try OpenCLDevice(cacheDirectory: folder, gemmTiles: .large))
+    usual: device, tinyTiles: try OpenCLDevice(cacheDirectory: folder, forcedTiles: .tiny),
+    largeTiles: try OpenCLDevice(cacheDirectory: folder, forcedTiles: .large))
   print("\(device.information.name), \(device.information.driver)")
   // All are kept until the end, and with them every buffer that took an upload, see `Harness.keep`.
   var harnesses: [Harness] = []

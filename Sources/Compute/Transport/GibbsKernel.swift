@@ -1,7 +1,7 @@
 /// The Gibbs kernel of one matching, in blocks of rows: kept in memory, or computed anew whenever it is read.
 ///
-/// A block is what one product of the similarities fits into a device's preferred workspace, so that it is still in
-/// cache when it is turned into the kernel.
+/// A block is what one product of the similarities fits into a device's preferred workspace: on a processor it is still
+/// in cache when it is turned into the kernel.
 struct GibbsKernel: Sendable {
   /// Unit vectors `[batch, rows, channels]` and `[batch, columns, channels]`; the similarity is their dot product.
   let query, key: TensorView

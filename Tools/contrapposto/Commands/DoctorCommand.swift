@@ -84,6 +84,10 @@ struct DoctorCommand: ParsableCommand {
             + String(format: "%8.1e / %.1e  ", check.error, check.tolerance) + (check.holds ? "ok" : "WRONG"))
       }
     }
+    if let device = device as? OpenCLDevice, device.description.nvidiaCapability > 0 {
+      let units = device.hasMatrixUnits ? "on matrix units" : "without matrix units: none, or they fail their test here"
+      print("  \(device.information.identifier) multiplies floats \(units)")
+    }
     return holds
   }
 

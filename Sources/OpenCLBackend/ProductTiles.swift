@@ -2,7 +2,7 @@ import Compute
 import Kernels
 
 /// How `gemm.cl`, `convolution.cl` and `filterGradient.cl` cut a product: their build-time numbers.
-package struct GemmTiles: Hashable, Sendable {
+package struct ProductTiles: Hashable, Sendable {
   let m, n, k: Int
   let itemM, itemN: Int
   /// Multiplied by `matrixUnits.cl` in place of `fma.cl`.
@@ -11,25 +11,25 @@ package struct GemmTiles: Hashable, Sendable {
   var groupSize: Int { (m / itemM) * (n / itemN) }
 
   /// 64 x 64 x 16, 4 x 4 sums per item: 256 work-items, 8.3 kB of local memory in float and 16.6 kB in double.
-  static let standard = GemmTiles(m: 64, n: 64, k: 16, itemM: 4, itemN: 4)
+  static let standard = ProductTiles(m: 64, n: 64, k: 16, itemM: 4, itemN: 4)
   /// 128 x 128 x 8, 8 x 8 sums per item: twice the arithmetic per word fetched, for products with tiles enough.
-  package static let large = GemmTiles(m: 128, n: 128, k: 8, itemM: 8, itemN: 8)
+  package static let large = ProductTiles(m: 128, n: 128, k: 8, itemM: 8, itemN: 8)
   /// For results a few columns wide, such as coordinates, and a few rows high.
-  static let narrow = GemmTiles(m: 128, n: 16, k: 16, itemM: 8, itemN: 1)
-  static let flat = GemmTiles(m: 16, n: 128, k: 16, itemM: 1, itemN: 8)
+  static let narrow = ProductTiles(m: 128, n: 16, k: 16, itemM: 8, itemN: 1)
+  static let flat = ProductTiles(m: 16, n: 128, k: 16, itemM: 1, itemN: 8)
 
   /// For devices whose work-groups are small: 64 work-items.
-  static let small = GemmTiles(m: 32, n: 32, k: 16, itemM: 4, itemN: 4)
+  static let small = ProductTiles(m: 32, n: 32, k: 16, itemM: 4, itemN: 4)
 
   /// For simulators, where every work-item takes its time: 16 work-items, all loops run more than once.
-  package static let tiny = GemmTiles(m: 8, n: 8, k: 4, itemM: 2, itemN: 2)
+  package static let tiny = ProductTiles(m: 8, n: 8, k: 4, itemM: 2, itemN: 2)
 
   /// Four warps of 32 x 32 sums; 31 kB of local memory. Larger tiles were no faster on an H200 but for the largest
   /// products.
-  static let matrixUnits = GemmTiles(m: 64, n: 64, k: 16, itemM: 4, itemN: 8, usesMatrixUnits: true)
+  static let matrixUnits = ProductTiles(m: 64, n: 64, k: 16, itemM: 4, itemN: 8, usesMatrixUnits: true)
 
   /// Chosen by shape and type alone, so that the same product gives the same bits.
-  static func fitting(m: Int, n: Int, batch: Int, _ elementType: ElementType) -> GemmTiles {
+  static func fitting(m: Int, n: Int, batch: Int, _ elementType: ElementType) -> ProductTiles {
     if n <= 16 { return .narrow }
     if m <= 16 { return .flat }
     // In double the sums of an 8 x 8 item would spill from registers.
@@ -50,77 +50,79 @@ struct TiledOperand: Hashable {
     self.isAlongDepth = isAlongDepth
     vector = [4, 2].first { width in distances.allSatisfy { $0 % width == 0 } } ?? 1
   }
+
+  /// A matrix, or each of a batch of them; `isAlongDepth`: whether its lines run along the depth.
+  init(_ view: TensorView, _ operand: GemmPlan.Operand, isAlongDepth: Bool) {
+    self.init(
+      isAlongDepth: isAlongDepth, distances: [view.offset, operand.leadingDimension, operand.batchStride])
+  }
 }
 
-/// What a tiled kernel is built from.
+/// The kernel of one product: what it is built from.
 struct TiledKernel {
-  let tiles: GemmTiles
+  let tiles: ProductTiles
   let a, b: TiledOperand
-
-  init(tiles: GemmTiles, a: TiledOperand, b: TiledOperand) {
-    (self.tiles, self.a, self.b) = (tiles, a, b)
-  }
-
-  /// For the product of two matrices, or of a batch of them.
-  init(_ tiles: GemmTiles, _ plan: GemmPlan, _ a: TensorView, _ b: TensorView) {
-    self.init(
-      tiles: tiles,
-      a: TiledOperand(
-        isAlongDepth: !plan.a.isTransposed, distances: [a.offset, plan.a.leadingDimension, plan.a.batchStride]),
-      b: TiledOperand(
-        isAlongDepth: plan.b.isTransposed, distances: [b.offset, plan.b.leadingDimension, plan.b.batchStride]))
-  }
+  let elementType: ElementType
 
   /// - Parameter name: a function of `plain`, which is multiplied by `fma.cl`, and of `onMatrixUnits`.
-  func key(_ name: String, _ plain: KernelSource, _ onMatrixUnits: KernelSource, _ elementType: ElementType)
-    -> KernelKey
-  {
+  func key(_ name: String, _ plain: KernelSource, _ onMatrixUnits: KernelSource) -> KernelKey {
     KernelKey(
       source: tiles.usesMatrixUnits ? onMatrixUnits : plain, function: name, isDouble: elementType == .float64,
-      signature: numbers.map(\.value))
+      signature: numbers)
   }
 
-  var defines: [String] { numbers.map { "#define \($0.name) \($0.value)" } }
+  var defines: [String] { zip(Self.names, numbers).map { "#define \($0) \($1)" } }
 
-  private var numbers: [(name: String, value: Int)] {
+  private static let names = [
+    "TILE_M", "TILE_N", "TILE_K", "ITEM_M", "ITEM_N", "A_ALONG_DEPTH", "B_ALONG_DEPTH", "A_VECTOR", "B_VECTOR",
+  ]
+  private var numbers: [Int] {
     [
-      ("TILE_M", tiles.m), ("TILE_N", tiles.n), ("TILE_K", tiles.k), ("ITEM_M", tiles.itemM), ("ITEM_N", tiles.itemN),
-      ("A_ALONG_DEPTH", a.isAlongDepth ? 1 : 0), ("B_ALONG_DEPTH", b.isAlongDepth ? 1 : 0),
-      // fma.cl fetches word by word.
-      ("A_VECTOR", tiles.usesMatrixUnits ? a.vector : 1), ("B_VECTOR", tiles.usesMatrixUnits ? b.vector : 1),
+      tiles.m, tiles.n, tiles.k, tiles.itemM, tiles.itemN, a.isAlongDepth ? 1 : 0, b.isAlongDepth ? 1 : 0, aVector,
+      bVector,
     ]
   }
+
+  /// `fma.cl` fetches word by word.
+  var aVector: Int { tiles.usesMatrixUnits ? a.vector : 1 }
+  var bVector: Int { tiles.usesMatrixUnits ? b.vector : 1 }
 }
 
 extension OpenCLDevice {
-  /// The tiles for a product, as far as the device has what they need.
-  func tiles(m: Int, n: Int, batch: Int, _ elementType: ElementType) -> GemmTiles {
-    let preferred = gemmTiles ?? .fitting(m: m, n: n, batch: batch, elementType)
-    if gemmTiles == nil, elementType == .float32, m > 16, n > 16, hasMatrixUnits { return .matrixUnits }
-    return preferred.groupSize <= groupSize ? preferred : .small
+  /// The kernel for a product of `m` rows and `n` columns: on matrix units where the device has them and this form of
+  /// the kernel passes its self-test.
+  func tiledKernel(m: Int, n: Int, batch: Int, a: TiledOperand, b: TiledOperand, _ elementType: ElementType)
+    -> TiledKernel
+  {
+    if m > 16, n > 16, elementType == .float32, hasMatrixUnits {
+      let kernel = TiledKernel(tiles: .matrixUnits, a: a, b: b, elementType: elementType)
+      if isSound(kernel) { return kernel }
+    }
+    let preferred = forcedTiles ?? .fitting(m: m, n: n, batch: batch, elementType)
+    return TiledKernel(
+      tiles: preferred.groupSize <= groupSize ? preferred : .small, a: a, b: b, elementType: elementType)
   }
 
-  /// Whether `matrixUnits.cl` builds here and agrees with the plain kernel: tried at the first product.
+  /// Whether products run on matrix units: whether `matrixUnits.cl` builds here, which is tried at the first product.
   ///
   /// It holds inline PTX, which a device that only claims to be NVIDIA's may not take.
   package var hasMatrixUnits: Bool {
     // Capability 8.0 has TF32 and background copies.
-    guard description.nvidiaCapability >= 80 else { return false }
+    guard description.nvidiaCapability >= 80, forcedTiles == nil else { return false }
     if let known = submission.withLock({ $0.hasMatrixUnits }) { return known }
     let operand = TiledOperand(isAlongDepth: true, distances: [])
-    let kernel = TiledKernel(tiles: .matrixUnits, a: operand, b: operand)
-    let key = kernel.key("gemm", .gemm, .matrixUnitGemm, .float32)
+    let kernel = TiledKernel(tiles: .matrixUnits, a: operand, b: operand, elementType: .float32)
+    let key = kernel.key("gemm", .gemm, .matrixUnitGemm)
     let builds = (try? programs.program(key.source.rawValue, source: source(key, kernel.defines))) != nil
-    let isSound = builds && isSound(kernel, .float32)
-    submission.withLock { $0.hasMatrixUnits = isSound }
-    return isSound
+    submission.withLock { $0.hasMatrixUnits = builds }
+    return builds
   }
 
   /// Cuts a long product's depth into slices where the tiles of the result alone would leave most of a device idle.
   ///
   /// A function of the shape and of the largest allocation alone, so that the same product gives the same bits.
   func slicing(
-    depth: Int, resultCount: Int, _ tiles: GemmTiles, tileCount: Int, _ elementType: ElementType
+    depth: Int, resultCount: Int, _ tiles: ProductTiles, tileCount: Int, _ elementType: ElementType
   ) -> (slices: Int, length: Int) {
     let shortest = 256
     let resultBytes = resultCount * elementType.byteCount

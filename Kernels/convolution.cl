@@ -3,14 +3,14 @@
 //   target[p, o] = activation(scale[o] s + bias[o] + factor residual[p, o]),
 //   s = sum over taps t and channels c of source[pixel(p, t), c] weight[t, c, o]
 //
-// A convolution has the results as its grid and tap_step 1. Its gradient by the pictures has tap_step -1 and one
-// launch for every remainder that a pixel leaves divided by the stride: those share their taps, and each gathers
-// the results that it had a part in.
-// Operands: source [batch, height, width, channels]; weight [taps, channels, columns]; target [batch, target height,
-// target width, columns], of which every target_step-th pixel is written.
+// A convolution has the results as its grid and tap_step 1. Its gradient by the pictures has tap_step -1 and
+// one launch for every remainder that a pixel leaves divided by the stride: those share their taps, and each
+// gathers the results that it had a part in.
+// Operands: source [batch, height, width, channels]; weight [taps, channels, columns]; target [batch, target
+// height, target width, columns], of which every target_step-th pixel is written.
 // Product: rows are grid pixels, columns are outputs, the depth is taps and channels. Epilogue: epilogue.cl.
-// Build-time: those of the tiles; A lies along the depth, B across it; A_VECTOR divides the channels, B_VECTOR the
-// columns.
+// Build-time: those of the tiles; A lies along the depth, B across it; A_VECTOR divides the channels,
+// B_VECTOR the columns.
 
 // No tap leads from here into a picture.
 #define FAR_OUTSIDE (-(1 << 30))

@@ -4,8 +4,8 @@
 // by rounding to nearest even (bfloat16 through float32).
 // Work: as in map.cl.
 // Deterministic: one work-item copies an element.
-// Build-time: INDEX (as in map.cl), ITEMS, SOURCE and DESTINATION = storage types (ushort holds bfloat16), CONVERT(x) = the
-// conversion, UNIT (1: both views have unit stride along the innermost axis).
+// Build-time: INDEX (as in map.cl), ITEMS, SOURCE and DESTINATION = storage types (ushort holds bfloat16),
+// CONVERT(x) = the conversion, UNIT (1: both views have unit stride along the innermost axis).
 #define RANK 6
 
 typedef struct {

@@ -4,7 +4,8 @@
 //
 // Operands: x [batch, height, width, channels]; dy [pixels, rows].
 // Product: rows are outputs, columns are taps and channels, the depth is grid pixels.
-// Build-time: those of the tiles; A and B lie across the depth; A_VECTOR divides the rows, B_VECTOR the channels.
+// Build-time: those of the tiles; A and B lie across the depth; A_VECTOR divides the rows, B_VECTOR the
+// channels.
 
 
 // Fetches a panel, and moves on to the next one's windows.

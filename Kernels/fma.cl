@@ -1,12 +1,14 @@
-// fma.cl: how gemm.cl, convolution.cl and filterGradient.cl multiply tiles on any device: by multiply and add, from
-// local memory.
+// fma.cl: how gemm.cl, convolution.cl and filterGradient.cl multiply tiles on any device: by multiply and
+// add, from local memory.
 //
-// A work-group of GROUP items owns one TILE_M x TILE_N tile of a product and steps through its depth in panels
-// of TILE_K. Each item keeps ITEM_M x ITEM_N sums in registers, spaced a group's height and width apart so that
-// neighbours read neighbouring words. The next panel is fetched into registers while this one is used.
+// A work-group of GROUP items owns one TILE_M x TILE_N tile of a product and steps through its depth in
+// panels of TILE_K. Each item keeps ITEM_M x ITEM_N sums in registers, spaced a group's height and width
+// apart so that neighbours read neighbouring words. The next panel is fetched into registers while this one
+// is used.
 //
-// The kernel says what lies where: FETCH(k0) calls PUT_A(load, from, left) for each fetch (tiles.cl) of the panel
-// that begins at depth k0, and PUT_B. Where left is not positive nothing is there, and 0 takes its place.
+// The kernel says what lies where: FETCH(k0) calls PUT_A(load, from, left) for each fetch (tiles.cl) of the
+// panel that begins at depth k0, and PUT_B. Where left is not positive nothing is there, and 0 takes its
+// place.
 // Build-time: those of tiles.cl, ITEM_M, ITEM_N; vectors are 1.
 #define GROUP_M (TILE_M / ITEM_M)
 #define GROUP_N (TILE_N / ITEM_N)

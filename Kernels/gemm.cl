@@ -4,7 +4,8 @@
 //
 // a: [m, k] in memory when A_ALONG_DEPTH, else [k, m].  b: [n, k] in memory when B_ALONG_DEPTH, else [k, n].
 // c: [m, n]. Each has a leading dimension and a batch stride (0 shares one matrix). Epilogue: epilogue.cl.
-// Work: a work-group owns one tile of c; how it is fetched and multiplied: tiles.cl, fma.cl or matrixUnits.cl.
+// Work: a work-group owns one tile of c; how it is fetched and multiplied: tiles.cl, fma.cl or
+// matrixUnits.cl.
 // Where the tiles of c are too few to fill a device the host cuts k into slices: each (tile, slice) writes
 // its sum to partial [slice, batch, m, n], and gemmCombine adds the slices in order and applies the rest.
 // Deterministic: tiles and slices depend on the shape alone. Sums are kept in REAL.

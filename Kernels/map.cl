@@ -7,11 +7,11 @@
 // Work: dimension 0 walks the innermost axis, ITEMS elements per work-item, a work-group's width apart so
 // that neighbours touch neighbours; dimension 1 walks the outer axes and strides on where the grid ends.
 // Deterministic: one work-item computes an element.
-// Build-time: INDEX (int where every count of elements fits, since GPUs divide long integers slowly; else long),
-// RANK (1, 2, 4 or 6; the host pads with axes of size 1, which keeps programs few),
-// OPERANDS = inputs + outputs, INNER<k>, INNER_OUT<j> = strides along the innermost axis (all 1 and 0, as
-// constants, or all read from the plan), ITEMS, OUTPUTS (1 to 4), BODY = the arithmetic, OUT<j> = the step
-// that output j takes. Inputs: see operands.cl.
+// Build-time: INDEX (int where every count of elements fits, since GPUs divide long integers slowly; else
+// long), RANK (1, 2, 4 or 6; the host pads with axes of size 1, which keeps programs few), OPERANDS = inputs
+// + outputs, INNER<k>, INNER_OUT<j> = strides along the innermost axis (all 1 and 0, as constants, or all
+// read from the plan), ITEMS, OUTPUTS (1 to 4), BODY = the arithmetic, OUT<j> = the step that output j takes.
+// Inputs: see operands.cl.
 typedef struct {
   long shape[RANK];
   long stride[OPERANDS][RANK];

@@ -1,18 +1,19 @@
-// matrixUnits.cl: how gemm.cl, convolution.cl and filterGradient.cl multiply tiles on NVIDIA cards from compute
-// capability 8.0 on.
+// matrixUnits.cl: how gemm.cl, convolution.cl and filterGradient.cl multiply tiles on NVIDIA cards from
+// compute capability 8.0 on.
 //
-// The same contract as fma.cl (read that first), with fetches of several words: `left` says how many of them are
-// there, and their address is a multiple of their size.
+// The same contract as fma.cl (read that first), with fetches of several words: `left` says how many of them
+// are there, and their address is a multiple of their size.
 //
 // The matrix units multiply floats of 10 binary places (TF32). Each operand x is split into the nearest such
 // number and what is left over, x = x1 + x2, and three products, x1 y1 + x1 y2 + x2 y1, keep the exactness of
-// float ("3xTF32"). The units' own additions cut digits off, so that they add up PANELS panels only, which are
-// then added to sums outside the units. On an H200, for sums of 8192 products, the error was a quarter of
+// float ("3xTF32"). The units' own additions cut digits off, so that they add up PANELS panels only, which
+// are then added to sums outside the units. On an H200, for sums of 8192 products, the error was a quarter of
 // that of multiply and add. Operands that are not finite, or above 3.4e38, give NaN.
 //
-// A warp of 32 items owns 8 ITEM_M x 4 ITEM_N of the tile. Panels are copied from global to local memory in the
-// background (cp.async), STAGES - 1 of them ahead.
-// Build-time: those of tiles.cl, ITEM_M, ITEM_N. TILE_K is a multiple of 8; a warp's tile has sides of multiples of 32.
+// A warp of 32 items owns 8 ITEM_M x 4 ITEM_N of the tile. Panels are copied from global to local memory in
+// the background (cp.async), STAGES - 1 of them ahead.
+// Build-time: those of tiles.cl, ITEM_M, ITEM_N. TILE_K is a multiple of 8; a warp's tile has sides of
+// multiples of 32.
 #define STAGES 3
 #define PANELS 2
 
@@ -46,12 +47,12 @@
     const int words = clamp(left, 0, VECTOR);                                                   \
     JOIN(COPY_, VECTOR)((uint)(ulong)(to), (ulong)(from), words * 4);                           \
   }
-#define COPY_1(to, from, bytes) \
-  __asm__ volatile("cp.async.ca.shared.global [%0], [%1], 4, %2;" ::"r"(to), "l"(from), "r"(bytes) : "memory")
-#define COPY_2(to, from, bytes) \
-  __asm__ volatile("cp.async.ca.shared.global [%0], [%1], 8, %2;" ::"r"(to), "l"(from), "r"(bytes) : "memory")
-#define COPY_4(to, from, bytes) \
-  __asm__ volatile("cp.async.cg.shared.global [%0], [%1], 16, %2;" ::"r"(to), "l"(from), "r"(bytes) : "memory")
+#define COPY_BYTES(cache, size, to, from, bytes)                                                \
+  __asm__ volatile("cp.async." cache ".shared.global [%0], [%1], " size ", %2;"                 \
+                   ::"r"(to), "l"(from), "r"(bytes) : "memory")
+#define COPY_1(to, from, bytes) COPY_BYTES("ca", "4", to, from, bytes)
+#define COPY_2(to, from, bytes) COPY_BYTES("ca", "8", to, from, bytes)
+#define COPY_4(to, from, bytes) COPY_BYTES("cg", "16", to, from, bytes)
 #define COPIES_BEGUN __asm__ volatile("cp.async.commit_group;" ::: "memory")
 #define AWAIT_ALL_BUT(count) __asm__ volatile("cp.async.wait_group %0;" ::"n"(count) : "memory")
 
@@ -63,10 +64,10 @@
   __local float tile_a[STAGES][A_WORDS] __attribute__((aligned(16)));                           \
   __local float tile_b[STAGES][B_WORDS] __attribute__((aligned(16)));
 
-// Fragments of the units: 16 x 8 of A, 8 x 8 of B, 16 x 8 sums. Lane 4 g + t holds rows g and g + 8 of A and the
-// sums, columns g of B and 2 t, 2 t + 1 of the sums, depths t and t + 4. Which row or column of the tile that is
-// may be chosen: where words run along the depth ldmatrix hands them out in their natural order; where they run
-// across it, a lane reads four neighbours at once and counts them to as many fragments.
+// Fragments of the units: 16 x 8 of A, 8 x 8 of B, 16 x 8 sums. Lane 4 g + t holds rows g and g + 8 of A and
+// the sums, columns g of B and 2 t, 2 t + 1 of the sums, depths t and t + 4. Which row or column of the tile
+// that is may be chosen: where words run along the depth ldmatrix hands them out in their natural order;
+// where they run across it, a lane reads four neighbours at once and counts them to as many fragments.
 #define A_FRAGMENTS (WARP_M / 16)
 #define B_FRAGMENTS (WARP_N / 8)
 #if A_ALONG_DEPTH

@@ -23,8 +23,8 @@
     }                                                        \
   }
 
-// Adds a small term to a sum and keeps what rounding took away (Neumaier, 1974); only additions, which no compiler
-// may contract.
+// Adds a small term to a sum and keeps what rounding took away (Neumaier, 1974); only additions, which no
+// compiler may contract.
 #define ADD(sum, rest, term)            \
   {                                     \
     const REAL added = (term) + (rest); \
@@ -93,8 +93,8 @@ __kernel void moments(const long batch, const long rows, const long columns, con
 }
 
 __kernel void mergeMoments(const long chunks, const long columns, const long lanes,
-                           __global const REAL *partial, __global REAL *mean, const long mean_offset, __global REAL *variance,
-                           const long variance_offset) {
+                           __global const REAL *partial, __global REAL *mean, const long mean_offset,
+                           __global REAL *variance, const long variance_offset) {
   OWN_COLUMN
   REAL w = 0, m = 0, q = 0;
   if (column < columns)

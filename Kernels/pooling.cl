@@ -5,9 +5,9 @@
 //   maximumPoolGradient:  dx[q, c] = beta dx[q, c] + sum of dy[p, c] over the windows whose choice q is
 //   averagePoolGradient:  dx[q, c] = beta dx[q, c] + share (sum of dy[p, c] over the windows that q lies under)
 //
-// x: [batch, height, width, channels], y: [batch, grid height, grid width, channels], both without gaps; choice
-// is of y's shape. The window of grid pixel (i, j) begins at pixel (stride i - padding, stride j - padding);
-// place = row * size + column within it.
+// x: [batch, height, width, channels], y: [batch, grid height, grid width, channels], both without gaps;
+// choice is of y's shape. The window of grid pixel (i, j) begins at pixel (stride i - padding, stride j -
+// padding); place = row * size + column within it.
 // Work: `lanes` items (a power of two) own a pixel of what is written and take every lanes-th channel.
 // Deterministic: one item owns an element and adds in ascending order of the windows; no atomics.
 typedef struct {

@@ -1,7 +1,7 @@
 // real.cl: what every program starts with: the working type and its literals.
 //
-// Build-time: DOUBLE = 0 (float, to work) or 1 (double, for gradient checks; needs cl_khr_fp64); PROCESSOR (1: the
-// device is one).
+// Build-time: DOUBLE = 0 (float, to work) or 1 (double, for gradient checks; needs cl_khr_fp64); PROCESSOR
+// (1: the device is one).
 #if DOUBLE
 #pragma OPENCL EXTENSION cl_khr_fp64 : enable
 #define REAL double

@@ -6,10 +6,10 @@
 // an output's lanes combines every lanes-th element of the chunk; a tree in local memory combines the lanes.
 // With several chunks the results are partial, [chunk, kept], and the host reduces them in a second stage.
 // Deterministic: chunks and trees depend on the shape alone.
-// Build-time: GROUP (a power of two), INDEX (int where every count of elements fits, since GPUs divide long integers
-// slowly; else long), RANK (2, 4 or 7 axes of the domain, kept ones first; the host pads with
-// axes of size 1), OUTPUTS (1 to 4), REDUCTION (0 sum, 1 maximum, 2 minimum), BODY = the arithmetic, OUT<j> =
-// the step that output j takes. Inputs: see operands.cl.
+// Build-time: GROUP (a power of two), INDEX (int where every count of elements fits, since GPUs divide long
+// integers slowly; else long), RANK (2, 4 or 7 axes of the domain, kept ones first; the host pads with axes
+// of size 1), OUTPUTS (1 to 4), REDUCTION (0 sum, 1 maximum, 2 minimum), BODY = the arithmetic, OUT<j> = the
+// step that output j takes. Inputs: see operands.cl.
 typedef struct {
   long kept_axes;  // axes before this one are kept
   long shape[RANK];

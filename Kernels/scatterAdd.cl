@@ -4,8 +4,9 @@
 //
 // x: [batch, count, width], y: [batch, source rows, width], unit stride along the width. The inverse index
 // lists the k of each r: position[start[r]] ... position[start[r + 1] - 1], ascending; one list serves every
-// b (list_step 0) or each b has its own (list_step 1). Work: `lanes` items (a power of two) own a row of y and
-// take every lanes-th element. Deterministic: one item owns a destination and adds in ascending k; no atomics.
+// b (list_step 0) or each b has its own (list_step 1). Work: `lanes` items (a power of two) own a row of y
+// and take every lanes-th element. Deterministic: one item owns a destination and adds in ascending k; no
+// atomics.
 __kernel void scatterAdd(const long batch, const long rows, const long count, const long width,
                          const long lanes, const long list_step, __global const int *start,
                          const long start_offset, __global const int *position, const long position_offset,

@@ -1,12 +1,12 @@
-// tiles.cl: how a work-group fetches the tiles of a product. Before it: fma.cl or matrixUnits.cl, which say what GROUP is
-// and what a fetch does.
+// tiles.cl: how a work-group fetches the tiles of a product. Before it: fma.cl or matrixUnits.cl, which say
+// what GROUP is and what a fetch does.
 //
-// An item makes A_LOADS fetches of A_VECTOR words for every panel of A, for row A_ROW(load) of the tile and depth
-// A_DEPTH(load) of the panel; for B alike. Neighbouring items fetch neighbours along the depth where
-// A_ALONG_DEPTH (B_ALONG_DEPTH), else along the rows (columns): as the operand lies in memory. On that side all
-// fetches of an item have the same place.
-// Build-time: TILE_M, TILE_N, TILE_K, A_ALONG_DEPTH, B_ALONG_DEPTH, A_VECTOR, B_VECTOR; GROUP is a multiple of each TILE
-// divided by its VECTOR.
+// An item makes A_LOADS fetches of A_VECTOR words for every panel of A, for row A_ROW(load) of the tile and
+// depth A_DEPTH(load) of the panel; for B alike. Neighbouring items fetch neighbours along the depth where
+// A_ALONG_DEPTH (B_ALONG_DEPTH), else along the rows (columns): as the operand lies in memory. On that side
+// all fetches of an item have the same place.
+// Build-time: TILE_M, TILE_N, TILE_K, A_ALONG_DEPTH, B_ALONG_DEPTH, A_VECTOR, B_VECTOR; GROUP is a multiple
+// of each TILE divided by its VECTOR.
 #define A_LOADS (TILE_M * TILE_K / A_VECTOR / GROUP)
 #define B_LOADS (TILE_N * TILE_K / B_VECTOR / GROUP)
 

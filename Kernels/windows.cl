@@ -1,12 +1,12 @@
-// windows.cl: convolutions as matrix products whose left (or right) operand, pixels under a moving window, is never
-// stored. What convolution.cl and filterGradient.cl share.
+// windows.cl: convolutions as matrix products whose left (or right) operand, pixels under a moving window, is
+// never stored. What convolution.cl and filterGradient.cl share.
 //
-// Grid pixel (i, j) has its window's first tap at pixel (top + step i, left + step j) of the same picture; the
-// others follow tap_step pixels apart, row by row. What lies outside a picture counts as 0. Channels lie last.
-// A work-group owns one tile of the product; how it is fetched and multiplied: tiles.cl, fma.cl or matrixUnits.cl.
-// An item's fetches share one depth of every panel (one column), so that it divides seldom.
-// Where tiles are few the host cuts the depth into slices: each writes its sum to partial [slice, row, column],
-// and a second kernel adds the slices in order.
+// Grid pixel (i, j) has its window's first tap at pixel (top + step i, left + step j) of the same picture;
+// the others follow tap_step pixels apart, row by row. What lies outside a picture counts as 0. Channels lie
+// last. A work-group owns one tile of the product; how it is fetched and multiplied: tiles.cl, fma.cl or
+// matrixUnits.cl. An item's fetches share one depth of every panel (one column), so that it divides seldom.
+// Where tiles are few the host cuts the depth into slices: each writes its sum to partial [slice, row,
+// column], and a second kernel adds the slices in order.
 // Deterministic: tiles and slices depend on the shape alone. Sums are kept in REAL.
 
 typedef struct {

@@ -32,7 +32,6 @@ long target_of(const Plan plan, const long row) {
   finish(has_scale ? (sum)*scale[scale_offset + (column)] : (sum), 1, factor,                         \
          residual + residual_offset + (at), bias + bias_offset, bias_axis, is_relu, 0, column)
 
-
 #define FETCH(k0)                                                                                     \
   {                                                                                                   \
     const int depth = (k0) + A_DEPTH(0), tap = depth / channels, c = depth - tap * channels;          \

@@ -7,7 +7,6 @@
 // Build-time: those of the tiles; A and B lie across the depth; A_VECTOR divides the rows, B_VECTOR the
 // channels.
 
-
 // Fetches a panel, and moves on to the next one's windows.
 #define FETCH(k0)                                                                                     \
   UNROLLED for (int load = 0; load < A_LOADS; ++load) {                                               \

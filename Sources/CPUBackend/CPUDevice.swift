@@ -154,6 +154,11 @@ extension TensorView {
     unsafeDowncast(buffer, to: CPUBuffer.self).base + offset * elementType.byteCount
   }
 
+  /// The elements of a contiguous view.
+  func elements<Element>(_: Element.Type) -> UnsafeMutablePointer<Element> {
+    pointer.assumingMemoryBound(to: Element.self)
+  }
+
   /// The lowest and one past the highest element that the view reaches.
   fileprivate var extent: (Int, Int) {
     if isEmpty { return (0, 0) }

@@ -77,7 +77,7 @@ private struct GemmCut {
 
   init(_ plan: GemmPlan) {
     (m, n, k) = (plan.m, plan.n, plan.k)
-    slices = m * n <= Self.smallResult ? min(Self.powerOfTwo(within: k / Self.shortestSlice), Self.mostSlices) : 1
+    slices = m * n <= Self.smallResult ? min(greatestPowerOfTwo(notAbove: k / Self.shortestSlice), Self.mostSlices) : 1
     let depth = max(k / slices, 1)
     // A few rows are bound by reading b: narrow tiles share that among the workers. Long sums are bound by reading both:
     // square tiles read least.
@@ -85,11 +85,6 @@ private struct GemmCut {
     let widest = m > 64 ? (isLong ? 256 : 512) : min(max(Self.tileWork / 4 / (m * depth), 128), 512)
     columns = Self.balanced(n, limit: widest)
     rows = Self.balanced(m, limit: max(Self.tileWork / (depth * columns), isLong ? 256 : 128))
-  }
-
-  /// The greatest power of two that is at most `count`; 1 for 0.
-  private static func powerOfTwo(within count: Int) -> Int {
-    1 << (Int.bitWidth - 1 - max(count, 1).leadingZeroBitCount)
   }
 
   /// The size of equal pieces of at most `limit`, whole vectors where there are several.

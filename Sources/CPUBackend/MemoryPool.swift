@@ -49,8 +49,7 @@ final class MemoryPool: Sendable {
   /// The size of the class that serves `byteCount` bytes.
   static func classSize(_ byteCount: Int) -> Int {
     guard byteCount > alignment else { return alignment }
-    let powerOfTwo = 1 << (Int.bitWidth - 1 - byteCount.leadingZeroBitCount)
-    let step = max(powerOfTwo / 8, alignment)
+    let step = max(greatestPowerOfTwo(notAbove: byteCount) / 8, alignment)
     return (byteCount + step - 1) / step * step
   }
 

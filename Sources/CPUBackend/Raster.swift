@@ -31,9 +31,3 @@ extension CPUDevice {
     }
   }
 }
-
-extension TensorView {
-  fileprivate func elements<Element>(_: Element.Type) -> UnsafeMutablePointer<Element> {
-    pointer.assumingMemoryBound(to: Element.self)
-  }
-}

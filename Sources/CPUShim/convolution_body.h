@@ -6,19 +6,16 @@ CPU_KERNEL void NAME(cpu_unfold)(const cpu_window_shape *shape, const REAL *x, i
   const size_t pixel_bytes = (size_t)s.channels * sizeof(REAL);
   REAL *to = windows;
   for (int64_t pixel = first; pixel < last; ++pixel) {
-    const int64_t line = pixel / s.output_width;
-    const int64_t picture = line / s.output_height, top = line % s.output_height * s.stride - s.padding;
-    const int64_t left = pixel % s.output_width * s.stride - s.padding;
-    const int64_t v_first = CPU_MAX(-left, 0), v_last = CPU_MIN(s.width - left, s.size);
+    const window_place at = place_window(&s, pixel);
     for (int64_t u = 0; u < s.size; ++u, to += s.size * s.channels) {
-      if (top + u < 0 || top + u >= s.height) {
+      if (at.top + u < 0 || at.top + u >= s.height) {
         memset(to, 0, (size_t)s.size * pixel_bytes);
         continue;
       }
-      const REAL *from = x + ((picture * s.height + top + u) * s.width + left + v_first) * s.channels;
-      if (v_first > 0) memset(to, 0, (size_t)v_first * pixel_bytes);
-      memcpy(to + v_first * s.channels, from, (size_t)(v_last - v_first) * pixel_bytes);
-      if (v_last < s.size) memset(to + v_last * s.channels, 0, (size_t)(s.size - v_last) * pixel_bytes);
+      const REAL *from = x + ((at.picture * s.height + at.top + u) * s.width + at.left + at.first) * s.channels;
+      if (at.first > 0) memset(to, 0, (size_t)at.first * pixel_bytes);
+      memcpy(to + at.first * s.channels, from, (size_t)(at.last - at.first) * pixel_bytes);
+      if (at.last < s.size) memset(to + at.last * s.channels, 0, (size_t)(s.size - at.last) * pixel_bytes);
     }
   }
 }
@@ -28,16 +25,13 @@ CPU_KERNEL void NAME(cpu_fold)(const cpu_window_shape *shape, const REAL *window
   const cpu_window_shape s = *shape;
   const REAL *from = windows;
   for (int64_t pixel = first; pixel < last; ++pixel) {
-    const int64_t line = pixel / s.output_width;
-    const int64_t picture = line / s.output_height, top = line % s.output_height * s.stride - s.padding;
-    const int64_t left = pixel % s.output_width * s.stride - s.padding;
-    const int64_t v_first = CPU_MAX(-left, 0), v_last = CPU_MIN(s.width - left, s.size);
+    const window_place at = place_window(&s, pixel);
     for (int64_t u = 0; u < s.size; ++u, from += s.size * s.channels) {
-      if (top + u < 0 || top + u >= s.height) continue;
-      REAL *to = x + ((picture * s.height + top + u) * s.width + left + v_first) * s.channels;
-      const REAL *inside = from + v_first * s.channels;
+      if (at.top + u < 0 || at.top + u >= s.height) continue;
+      REAL *to = x + ((at.picture * s.height + at.top + u) * s.width + at.left + at.first) * s.channels;
+      const REAL *inside = from + at.first * s.channels;
       CPU_INDEPENDENT
-      for (int64_t k = 0; k < (v_last - v_first) * s.channels; ++k) to[k] += inside[k];
+      for (int64_t k = 0; k < (at.last - at.first) * s.channels; ++k) to[k] += inside[k];
     }
   }
 }

@@ -36,10 +36,12 @@ public struct DeviceInformation: Sendable {
   /// How large the temporaries of a composite operation should be at most: they stay in a CPU's last-level cache, and
   /// fill a GPU.
   public let preferredWorkspaceByteCount: Int
+  /// The preference of processors: what stays in a last-level cache.
+  public static let cacheWorkspaceByteCount = 24 << 20
 
   public init(
     identifier: String, name: String, vendor: String, driver: String, computeUnits: Int, memoryByteCount: Int,
-    largestAllocation: Int, supportsDouble: Bool, preferredWorkspaceByteCount: Int = 24 << 20
+    largestAllocation: Int, supportsDouble: Bool, preferredWorkspaceByteCount: Int = cacheWorkspaceByteCount
   ) {
     self.identifier = identifier
     self.name = name

@@ -13,7 +13,8 @@ extension OpenCLDevice {
     let kernel = tiledKernel(
       m: plan.m, n: plan.n, batch: plan.batch, a: TiledOperand(a, plan.a, isAlongDepth: !plan.a.isTransposed),
       b: TiledOperand(b, plan.b, isAlongDepth: plan.b.isTransposed), c.elementType)
-    if isSound(kernel) {
+    // `tiledKernel` has tested what runs on matrix units.
+    if kernel.tiles.usesMatrixUnits || isSound(kernel) {
       tiledGemm(plan, a, b, into: c, alpha: alpha, beta: beta, epilogue: epilogue, kernel)
     } else {
       plainGemm(plan, a, b, into: c, alpha: alpha, beta: beta, epilogue: epilogue)

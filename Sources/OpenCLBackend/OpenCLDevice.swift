@@ -42,7 +42,7 @@ public final class OpenCLDevice: Device, @unchecked Sendable {
     self.description = description
     self.forcedTiles = forcedTiles
     context = try ContextHandle(description.handle)
-    groupSize = Swift.min(256, Self.powerOfTwo(notAbove: Swift.max(description.largestWorkGroup, 1)))
+    groupSize = greatestPowerOfTwo(notAbove: Swift.min(256, description.largestWorkGroup))
     let largest = Swift.min(description.largestAllocation, largestAllocation ?? Int.max)
     information = DeviceInformation(
       identifier: "opencl:\(index)", name: description.name, vendor: description.vendor,
@@ -52,8 +52,8 @@ public final class OpenCLDevice: Device, @unchecked Sendable {
       // A processor's cache, or blocks with work enough for a card: a power of two, so that what a driver keeps of its
       // memory does not change how sums are cut.
       preferredWorkspaceByteCount: description.isProcessor
-        ? 24 << 20
-        : Self.powerOfTwo(notAbove: Swift.min(Swift.max(description.memoryByteCount / 256, 32 << 20), 256 << 20)))
+        ? DeviceInformation.cacheWorkspaceByteCount
+        : greatestPowerOfTwo(notAbove: Swift.min(Swift.max(description.memoryByteCount / 256, 32 << 20), 256 << 20)))
     pool = MemoryPool(context, largestAllocation: largest)
     programs = ProgramCache(
       context, origin: "\(description.platformVersion) \(information.name) \(information.driver)",
@@ -62,8 +62,6 @@ public final class OpenCLDevice: Device, @unchecked Sendable {
       Submission(
         compute: try QueueHandle(context, isProfiling: false), data: try QueueHandle(context, isProfiling: false)))
   }
-
-  private static func powerOfTwo(notAbove count: Int) -> Int { 1 << (Int.bitWidth - 1 - count.leadingZeroBitCount) }
 
   public var fault: ComputeError? { submission.withLock { $0.fault } }
 

@@ -55,6 +55,12 @@ struct ConvolutionTests {
     try checkAll(device, [0, 5, 5, 3], outputs: 4, Window(size: 3, padding: 1), beta: 2)
   }
 
+  /// Channels and pixels enough for minimal filtering, on pictures of odd sides.
+  @Test(arguments: Devices.underTest, 0...2)
+  func manyChannels(device: TestDevice, padding: Int) throws {
+    try checkAll(device, [2, 19, 17, 64], outputs: 65, Window(size: 3, padding: padding), beta: -0.5)
+  }
+
   /// A window may step over pixels that none of its places ever sees.
   @Test(arguments: Devices.underTest)
   func stepsWiderThanTheWindow(device: TestDevice) throws {

@@ -39,6 +39,38 @@ void cpu_picture_epilogue_float(const float *x, float *y, int64_t pixels, int64_
 void cpu_picture_epilogue_double(const double *x, double *y, int64_t pixels, int64_t channels, const double *scale,
                                  const double *bias, const double *residual, bool relu);
 
+// MARK: Convolution by minimal filtering (winograd.c): windows of 3 x 3 that step by 1
+//
+// A tile is 2 x 2 results; (output_width + 1) / 2 of them make a row, (output_height + 1) / 2 rows a picture, and rows are
+// counted over all pictures. What is transformed are 16 matrices that begin `matrix` elements apart.
+
+/// Matrices [tiles of the row, channels]: the 4 x 4 pixels under each tile, transformed.
+void cpu_winograd_input_float(const cpu_window_shape *shape, const float *x, int64_t row, int64_t matrix,
+                              float *transformed);
+void cpu_winograd_input_double(const cpu_window_shape *shape, const double *x, int64_t row, int64_t matrix,
+                               double *transformed);
+/// y = beta y + the results of a row of tiles, from matrices [tiles of the row, outputs]; y points to the row's first pixel.
+void cpu_winograd_output_float(const cpu_window_shape *shape, int64_t outputs, const float *products, int64_t row,
+                               int64_t matrix, double beta, float *y);
+void cpu_winograd_output_double(const cpu_window_shape *shape, int64_t outputs, const double *products, int64_t row,
+                                int64_t matrix, double beta, double *y);
+/// The adjoint: matrices [tiles of the row, outputs] from the pictures dy.
+void cpu_winograd_output_adjoint_float(const cpu_window_shape *shape, int64_t outputs, const float *dy, int64_t row,
+                                       int64_t matrix, float *transformed);
+void cpu_winograd_output_adjoint_double(const cpu_window_shape *shape, int64_t outputs, const double *dy,
+                                        int64_t row, int64_t matrix, double *transformed);
+/// Rows first ..< last of the matrices [outputs, inputs] of a weight [outputs, inputs, 3, 3]; turned by half a circle and
+/// with inputs and outputs exchanged, [inputs, outputs], for the way back.
+void cpu_winograd_filters_float(const float *weight, int64_t outputs, int64_t inputs, bool turned, int64_t first,
+                                int64_t last, float *transformed);
+void cpu_winograd_filters_double(const double *weight, int64_t outputs, int64_t inputs, bool turned, int64_t first,
+                                 int64_t last, double *transformed);
+/// weight = beta weight + the adjoint of the filters' transform, for the outputs first ..< last.
+void cpu_winograd_filter_gradient_float(const float *sums, int64_t outputs, int64_t inputs, double beta,
+                                        int64_t first, int64_t last, float *weight);
+void cpu_winograd_filter_gradient_double(const double *sums, int64_t outputs, int64_t inputs, double beta,
+                                         int64_t first, int64_t last, double *weight);
+
 // MARK: Pooling (pooling.c)
 
 /// Rows first ..< last of the batch's output rows, counted over all pictures.

@@ -85,7 +85,7 @@ struct DoctorCommand: ParsableCommand {
       }
     }
     if let device = device as? OpenCLDevice, device.description.nvidiaCapability > 0 {
-      let units = device.hasMatrixUnits ? "on matrix units" : "without matrix units: none, or they fail their test here"
+      let units = device.hasMatrixUnits ? "on matrix units" : "without matrix units: none, or their kernels do not build here"
       print("  \(device.information.identifier) multiplies floats \(units)")
     }
     return holds

@@ -29,7 +29,7 @@ public final class CPUDevice: Device {
     information = DeviceInformation(
       identifier: "cpu", name: processor.name, vendor: processor.vendor, driver: Self.gemmLibrary,
       computeUnits: threadCount, memoryByteCount: memoryByteCount,
-      largestAllocation: largestAllocation ?? memoryByteCount, supportsDouble: true)
+      largestAllocation: largestAllocation ?? memoryByteCount, supportsDouble: true, isHostProcessor: true)
   }
 
   /// What multiplies float32 matrices: "oneDNN 2.6.3", or what its absence costs.

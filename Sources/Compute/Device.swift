@@ -33,6 +33,8 @@ public struct DeviceInformation: Sendable {
   /// The most bytes that one buffer may have; members split over batch or rows where a temporary would exceed it.
   public let largestAllocation: Int
   public let supportsDouble: Bool
+  /// Whether it is the processor that this program runs on: what runs beside it slows it.
+  public let isHostProcessor: Bool
   /// How large the temporaries of a composite operation should be at most: they stay in a CPU's last-level cache, and
   /// fill a GPU.
   public let preferredWorkspaceByteCount: Int
@@ -41,7 +43,8 @@ public struct DeviceInformation: Sendable {
 
   public init(
     identifier: String, name: String, vendor: String, driver: String, computeUnits: Int, memoryByteCount: Int,
-    largestAllocation: Int, supportsDouble: Bool, preferredWorkspaceByteCount: Int = cacheWorkspaceByteCount
+    largestAllocation: Int, supportsDouble: Bool, isHostProcessor: Bool,
+    preferredWorkspaceByteCount: Int = cacheWorkspaceByteCount
   ) {
     self.identifier = identifier
     self.name = name
@@ -51,6 +54,7 @@ public struct DeviceInformation: Sendable {
     self.memoryByteCount = memoryByteCount
     self.largestAllocation = largestAllocation
     self.supportsDouble = supportsDouble
+    self.isHostProcessor = isHostProcessor
     self.preferredWorkspaceByteCount = min(preferredWorkspaceByteCount, largestAllocation)
   }
 }

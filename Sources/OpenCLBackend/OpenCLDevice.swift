@@ -48,7 +48,7 @@ public final class OpenCLDevice: Device, @unchecked Sendable {
       identifier: "opencl:\(index)", name: description.name, vendor: description.vendor,
       driver: "\(description.version) \(description.driverVersion)", computeUnits: description.computeUnits,
       memoryByteCount: description.memoryByteCount, largestAllocation: largest,
-      supportsDouble: description.supportsDouble,
+      supportsDouble: description.supportsDouble, isHostProcessor: description.isProcessor,
       // A processor's cache, or blocks with work enough for a card: a power of two, so that what a driver keeps of its
       // memory does not change how sums are cut.
       preferredWorkspaceByteCount: description.isProcessor

@@ -64,6 +64,7 @@ import Testing
         #expect(try loop(first, folder, isInterrupted: { first.stepsRun == stopAfter }).run() == .interrupted)
         #expect(first.stepsRun == stopAfter)
         let second = ToyJob()
+        second.batchThreads = 3
         #expect(try loop(second, folder).run(resuming: true) == .finished)
         #expect(second.stepsRun == 22 - stopAfter)
 

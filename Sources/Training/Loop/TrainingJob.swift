@@ -52,7 +52,10 @@ public protocol TrainingJob: AnyObject {
   var lossNames: [String] { get }
   var metricNames: [String] { get }
 
-  /// Makes the batches of a stage, by step. Called from a background thread, a few steps ahead.
+  /// How many threads may make batches at a time.
+  var batchThreads: Int { get }
+
+  /// Makes the batches of a stage, by step. Called from background threads, a few steps ahead.
   func batches(ofStage stage: Int) throws -> @Sendable (_ step: Int) throws -> Batch
 
   /// Prepares a stage: a fresh optimiser, what is trained. A resumed run calls `restore` right after.

@@ -79,7 +79,9 @@ public final class TrainingLoop<Job: TrainingJob> {
       try enterNextStage()
       return true
     }
-    let producer = BatchProducer(first: state.position.step, make: try job.batches(ofStage: number))
+    let threads = job.batchThreads
+    let producer = BatchProducer(
+      first: state.position.step, ahead: threads + 2, threads: threads, make: try job.batches(ofStage: number))
     defer { producer.cancel() }
     while state.position.stage == number {
       var epoch = EpochClock(producer.waitedSeconds)

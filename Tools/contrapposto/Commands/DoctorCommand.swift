@@ -85,8 +85,9 @@ struct DoctorCommand: ParsableCommand {
       }
     }
     if let device = device as? OpenCLDevice, device.description.nvidiaCapability > 0 {
-      let units = device.hasMatrixUnits ? "on matrix units" : "without matrix units: none, or their kernels do not build here"
-      print("  \(device.information.identifier) multiplies floats \(units)")
+      let units = device.hasMatrixUnits ? "on" : "without"
+      let why = device.hasMatrixUnits ? "" : ": there are none, or their kernels do not build here"
+      print("  \(device.information.identifier) multiplies floats \(units) matrix units\(why)")
     }
     return holds
   }

@@ -9,7 +9,8 @@ extension PretextNetwork {
     let device = parameters.device
     let pass = ForwardPass(parameters, isTraining: false)
     let steps = (tuples + batch - 1) / batch
-    let producer = BatchProducer(threads: 2) { step -> PretextBatch? in
+    let threads = device.information.evaluationBatchThreads
+    let producer = BatchProducer(ahead: threads + 1, threads: threads) { step -> PretextBatch? in
       step < steps ? try sampler.batch(step, count: batch, size: size) : nil
     }
     defer { producer.cancel() }

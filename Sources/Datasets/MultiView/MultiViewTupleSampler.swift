@@ -68,16 +68,16 @@ public struct MultiViewTupleSampler: Sendable {
     self.split = split
     self.seed = seed
     self.settings = settings
-    var sources: [Source] = []
-    for (number, sequence) in recordings.sequences.enumerated() where sequence.split == split {
-      guard settings.isSingleView || sequence.views.count > 1 else {
-        throw ComputeError(
-          .configuration, what: "\(sequence.identifier) was seen by \(sequence.views.count) camera",
-          why: "a pair is made of two views of one instant", mend: "leave it out, or train on single views")
-      }
-      let source = try Self.source(number, sequence, of: recordings, settings)
-      if source.pairCount > 0 { sources.append(source) }
+    let all = recordings.sequences
+    let numbers = all.indices.filter { all[$0].split == split }
+    if !settings.isSingleView, let alone = numbers.first(where: { all[$0].views.count < 2 }) {
+      throw ComputeError(
+        .configuration, what: "\(all[alone].identifier) was seen by \(all[alone].views.count) camera",
+        why: "a pair is made of two views of one instant", mend: "leave it out, or train on single views")
     }
+    let sources = try concurrentMap(numbers.count) { index in
+      try Self.source(numbers[index], all[numbers[index]], of: recordings, settings)
+    }.filter { $0.pairCount > 0 }
     guard !sources.isEmpty else {
       throw ComputeError(
         .data, what: "no sequence of the \(split) split has two instants 0.08 to 2.56 seconds apart",

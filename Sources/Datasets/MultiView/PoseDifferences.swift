@@ -50,17 +50,18 @@ public struct PoseDifferences: Sendable {
 
   /// The mean distance of two poses' joints after the turn that makes the squared distances least.
   static func difference(_ a: [SIMD3<Double>], _ b: [SIMD3<Double>]) -> Double {
-    let (a, b) = (a.map { $0 - a[0] }, b.map { $0 - b[0] })
     var (sine, cosine) = (0.0, 0.0)
-    for (p, q) in zip(a, b) {
+    for joint in a.indices {
+      let (p, q) = (a[joint] - a[0], b[joint] - b[0])
       cosine += p.x * q.x + p.y * q.y
       sine += p.x * q.y - p.y * q.x
     }
     let length = (sine * sine + cosine * cosine).squareRoot()
     let (s, c) = length > 0 ? (sine / length, cosine / length) : (0, 1)
-    let sum = zip(a, b).reduce(0.0) { sum, pair in
-      let p = pair.0
-      return sum + norm(SIMD3(c * p.x - s * p.y, s * p.x + c * p.y, p.z) - pair.1)
+    var sum = 0.0
+    for joint in a.indices {
+      let (p, q) = (a[joint] - a[0], b[joint] - b[0])
+      sum += norm(SIMD3(c * p.x - s * p.y, s * p.x + c * p.y, p.z) - q)
     }
     return sum / Double(a.count)
   }

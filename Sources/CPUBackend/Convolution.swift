@@ -1,24 +1,27 @@
 import CPUShim
 import Compute
 
-// Windows become rows of a matrix, a block at a time that stays in a core's cache, and meet the filters in one product.
+// Windows become rows of a matrix, a block at a time that stays in a core's cache, and meet the filters in one product;
+// large ones of 3 x 3 go by minimal filtering.
 extension CPUDevice {
   public func convolution2D(
     _ x: TensorView, _ weight: TensorView, into y: TensorView, window: Window, epilogue: ConvolutionEpilogue?
   ) {
     orTrap(try convolution2DRule(x, weight, into: y, window: window, epilogue: epilogue))
-    let (cut, tiled) = (ConvolutionCut(x, y, window), WinogradCut(x, y, window))
-    if tiled == nil, cut.isLargeProduct {
-      return composedConvolution2D(x, weight, into: y, window: window, epilogue: epilogue)
+    if let cut = WinogradCut(x, y, window) {
+      return convolveTiles(
+        "convolution2D.tiles", cut, x, weight, turned: false, into: y, beta: 0, epilogue: epilogue)
     }
+    let cut = ConvolutionCut(x, y, window)
+    if cut.isLargeProduct { return composedConvolution2D(x, weight, into: y, window: window, epilogue: epilogue) }
     launch(
       "convolution2D", flop: cut.flop, reading: [x, weight] + (epilogue?.views ?? []), writing: [y]
     ) {
       guard !cut.isEmpty else { return }
       if y.elementType == .float64 {
-        convolve(.double, cut, tiled, x, weight, turned: false, into: y, beta: 0, epilogue)
+        convolve(.double, cut, x, weight, turned: false, into: y, beta: 0, epilogue)
       } else {
-        convolve(.float, cut, tiled, x, weight, turned: false, into: y, beta: 0, epilogue)
+        convolve(.float, cut, x, weight, turned: false, into: y, beta: 0, epilogue)
       }
     }
   }
@@ -29,16 +32,19 @@ extension CPUDevice {
     orTrap(try convolution2DRule(dx, weight, into: dy, window: window))
     // Where the window steps from pixel to pixel, the adjoint is a convolution by the turned filters.
     let back = Window(size: window.size, padding: window.size - 1 - window.padding)
+    if window.stride == 1, let cut = WinogradCut(dy, dx, back) {
+      return convolveTiles(
+        "convolution2D.data.tiles", cut, dy, weight, turned: true, into: dx, beta: beta, epilogue: nil)
+    }
     let cut = window.stride == 1 ? ConvolutionCut(dy, dx, back) : ConvolutionCut(dx, dy, window)
-    let tiled = window.stride == 1 ? WinogradCut(dy, dx, back) : nil
-    if tiled == nil, cut.isLargeProduct {
+    if cut.isLargeProduct {
       return composedConvolution2DDataGradient(dy, weight, into: dx, window: window, beta: beta)
     }
     launch("convolution2D.data", flop: cut.flop, reading: [dy, weight], writing: [dx]) {
       guard !dx.isEmpty else { return }
       switch (window.stride == 1, dx.elementType == .float64) {
-      case (true, true): convolve(.double, cut, tiled, dy, weight, turned: true, into: dx, beta: beta, nil)
-      case (true, false): convolve(.float, cut, tiled, dy, weight, turned: true, into: dx, beta: beta, nil)
+      case (true, true): convolve(.double, cut, dy, weight, turned: true, into: dx, beta: beta, nil)
+      case (true, false): convolve(.float, cut, dy, weight, turned: true, into: dx, beta: beta, nil)
       case (false, true): foldWindows(.double, cut, dy, weight, into: dx, beta: beta)
       case (false, false): foldWindows(.float, cut, dy, weight, into: dx, beta: beta)
       }
@@ -49,16 +55,19 @@ extension CPUDevice {
     _ x: TensorView, _ dy: TensorView, into dWeight: TensorView, window: Window, beta: Double
   ) {
     orTrap(try convolution2DRule(x, dWeight, into: dy, window: window))
-    let (cut, tiled) = (ConvolutionCut(x, dy, window), WinogradCut(x, dy, window))
-    if tiled == nil, cut.isLargeProduct {
+    if let cut = WinogradCut(x, dy, window) {
+      return filterGradientOfTiles("convolution2D.filter.tiles", cut, x, dy, into: dWeight, beta: beta)
+    }
+    let cut = ConvolutionCut(x, dy, window)
+    if cut.isLargeProduct {
       return composedConvolution2DFilterGradient(x, dy, into: dWeight, window: window, beta: beta)
     }
     launch("convolution2D.filter", flop: cut.flop, reading: [x, dy], writing: [dWeight]) {
       guard !dWeight.isEmpty else { return }
       if dWeight.elementType == .float64 {
-        filterGradient(.double, cut, tiled, x, dy, into: dWeight, beta: beta)
+        filterGradient(.double, cut, x, dy, into: dWeight, beta: beta)
       } else {
-        filterGradient(.float, cut, tiled, x, dy, into: dWeight, beta: beta)
+        filterGradient(.float, cut, x, dy, into: dWeight, beta: beta)
       }
     }
   }
@@ -67,12 +76,9 @@ extension CPUDevice {
 
   /// y = windows of x times the filters + beta y, then the epilogue.
   private func convolve<Real>(
-    _ kernels: ConvolutionKernels<Real>, _ cut: ConvolutionCut, _ tiled: WinogradCut?, _ x: TensorView,
-    _ weight: TensorView, turned: Bool, into y: TensorView, beta: Double, _ epilogue: ConvolutionEpilogue?
+    _ kernels: ConvolutionKernels<Real>, _ cut: ConvolutionCut, _ x: TensorView, _ weight: TensorView, turned: Bool,
+    into y: TensorView, beta: Double, _ epilogue: ConvolutionEpilogue?
   ) {
-    if let tiled {
-      return convolveTiles(kernels, tiled, x, weight, turned: turned, into: y, beta: beta, epilogue)
-    }
     let (from, to) = (x.elements(Real.self), y.elements(Real.self))
     // A residual that is y itself must not be overwritten before it is added.
     let isOverResidual = epilogue?.residual?.pointer == y.pointer
@@ -114,10 +120,9 @@ extension CPUDevice {
   /// dWeight = beta dWeight + windows times the gradients of the pixels they made; each part sums consecutive blocks, and
   /// the parts are added up in order, in Double.
   private func filterGradient<Real>(
-    _ kernels: ConvolutionKernels<Real>, _ cut: ConvolutionCut, _ tiled: WinogradCut?, _ x: TensorView,
-    _ dy: TensorView, into dWeight: TensorView, beta: Double
+    _ kernels: ConvolutionKernels<Real>, _ cut: ConvolutionCut, _ x: TensorView, _ dy: TensorView,
+    into dWeight: TensorView, beta: Double
   ) {
-    if let tiled { return tiledFilterGradient(kernels, tiled, x, dy, into: dWeight, beta: beta) }
     let (from, gradients) = (x.elements(Real.self), dy.elements(Real.self))
     withScratch(cut.parts * cut.weightCount * MemoryLayout<Real>.stride) { memory in
       let parts = memory.assumingMemoryBound(to: Real.self)
@@ -199,10 +204,10 @@ extension ConvolutionCut {
 }
 
 extension ConvolutionEpilogue {
-  fileprivate var views: [TensorView] { [scale, bias, residual].compactMap { $0 } }
+  var views: [TensorView] { [scale, bias, residual].compactMap { $0 } }
 
   /// - Parameter positions: of y that the product is for.
-  func apply<Real>(
+  fileprivate func apply<Real>(
     _ kernels: ConvolutionKernels<Real>, to product: UnsafePointer<Real>, into y: UnsafeMutablePointer<Real>,
     _ positions: Range<Int>, channels: Int
   ) {

@@ -5,6 +5,11 @@ struct ConvolutionKernels<Real: BinaryFloatingPoint>: Sendable {
   typealias Operand = UnsafePointer<Real>?
   typealias Result = UnsafeMutablePointer<Real>?
   typealias Shape = UnsafePointer<cpu_window_shape>?
+  typealias Product =
+    @Sendable (
+      Bool, Bool, _ m: Int64, _ n: Int64, _ k: Int64, Double, Operand, Int64, Operand, Int64, Double, Result, Int64,
+      UnsafeMutableRawPointer?
+    ) -> Void
 
   let unfold: @Sendable (Shape, Operand, _ first: Int64, _ last: Int64, Result) -> Void
   let fold: @Sendable (Shape, Operand, _ first: Int64, _ last: Int64, Result) -> Void
@@ -21,12 +26,7 @@ struct ConvolutionKernels<Real: BinaryFloatingPoint>: Sendable {
     @Sendable (
       Operand, Result, _ pixels: Int64, _ channels: Int64, _ scale: Operand, _ bias: Operand, _ residual: Operand, Bool
     ) -> Void
-  let gemm:
-    @Sendable (
-      Bool, Bool, _ m: Int64, _ n: Int64, _ k: Int64, Double, Operand, Int64, Operand, Int64, Double, Result, Int64,
-      UnsafeMutableRawPointer?
-    ) -> Void
-  let winograd: WinogradKernels<Real>
+  let gemm: Product
 
   /// c = a b + beta c for a `[m, k]`, b `[k, n]` without gaps, each stored transposed where said.
   func multiply(
@@ -42,13 +42,11 @@ struct ConvolutionKernels<Real: BinaryFloatingPoint>: Sendable {
 extension ConvolutionKernels<Float> {
   static let float = ConvolutionKernels(
     unfold: cpu_unfold_float, fold: cpu_fold_float, filterRows: cpu_filter_rows_float,
-    addFilterParts: cpu_add_filter_parts_float, finish: cpu_picture_epilogue_float, gemm: cpu_gemm_float,
-    winograd: .float)
+    addFilterParts: cpu_add_filter_parts_float, finish: cpu_picture_epilogue_float, gemm: cpu_gemm_float)
 }
 
 extension ConvolutionKernels<Double> {
   static let double = ConvolutionKernels(
     unfold: cpu_unfold_double, fold: cpu_fold_double, filterRows: cpu_filter_rows_double,
-    addFilterParts: cpu_add_filter_parts_double, finish: cpu_picture_epilogue_double, gemm: cpu_gemm_double,
-    winograd: .double)
+    addFilterParts: cpu_add_filter_parts_double, finish: cpu_picture_epilogue_double, gemm: cpu_gemm_double)
 }

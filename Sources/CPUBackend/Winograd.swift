@@ -3,110 +3,144 @@ import Compute
 
 // Convolutions by minimal filtering: winograd.c says what the transforms are.
 extension CPUDevice {
-  /// y = x convolved with the filters, or with the turned ones, + beta y; then the epilogue.
-  func convolveTiles<Real>(
-    _ kernels: ConvolutionKernels<Real>, _ cut: WinogradCut, _ x: TensorView, _ weight: TensorView, turned: Bool,
-    into y: TensorView, beta: Double, _ epilogue: ConvolutionEpilogue?
+  /// y = x convolved with the filters, or with the turned ones, + beta y; an epilogue goes with beta = 0.
+  func convolveTiles(
+    _ name: String, _ cut: WinogradCut, _ x: TensorView, _ weight: TensorView, turned: Bool, into y: TensorView,
+    beta: Double, epilogue: ConvolutionEpilogue?
   ) {
-    let (inputs, outputs) = (cut.inputs, cut.outputs)
-    withMatrices(cut, Real.self) { filters, transformed, products in
-      workers.run(outputs) { row, _ in
-        kernels.winograd.filters(
-          weight.elements(Real.self), Int64(weight.shape[0]), Int64(weight.shape[1]), turned, Int64(row),
-          Int64(row + 1), filters)
-      }
-      for rows in cut.blocks {
-        let tiles = rows.count * cut.columns
-        workers.run(rows.count) { number, _ in
-          transform(kernels, cut, x, row: rows.lowerBound + number, number, of: tiles, into: transformed)
-        }
-        let tasks = cut.tasks(tiles: tiles)
-        runTiles(tasks.count, scratchBytes: Int(cpu_gemm_scratch(Real.self == Double.self))) { task, scratch in
-          let (matrix, part) = tasks[task]
-          let first = matrix * tiles + part.lowerBound
-          kernels.multiply(
-            transformed + first * inputs, filters + matrix * cut.weightCount, transposing: (false, true),
-            into: products + first * outputs, m: part.count, n: outputs, k: inputs, beta: 0, scratch)
-        }
-        // The epilogue may read what is in y.
-        let lineBytes = epilogue == nil ? 0 : 2 * Int(cut.shape.output_width) * outputs * MemoryLayout<Real>.stride
-        runTiles(rows.count, scratchBytes: lineBytes) { number, scratch in
-          let positions = cut.positions(ofRow: rows.lowerBound + number)
-          let place = y.elements(Real.self) + positions.lowerBound * outputs
-          let result = epilogue == nil ? place : scratch.assumingMemoryBound(to: Real.self)
-          withUnsafePointer(to: cut.shape) {
-            kernels.winograd.output(
-              $0, Int64(outputs), products + number * cut.columns * outputs, Int64(rows.lowerBound + number),
-              Int64(tiles * outputs), beta, result)
-          }
-          epilogue?.apply(kernels, to: result, into: place, positions, channels: outputs)
-        }
+    precondition(epilogue == nil || beta == 0, "convolveTiles: an epilogue and beta \(beta)")
+    launch(name, flop: cut.flop, reading: [x, weight] + (epilogue?.views ?? []), writing: [y]) {
+      if y.elementType == .float64 {
+        convolve(WinogradKernels.double, cut, x, weight, turned: turned, into: y, beta: beta, epilogue)
+      } else {
+        convolve(WinogradKernels.float, cut, x, weight, turned: turned, into: y, beta: beta, epilogue)
       }
     }
   }
 
   /// dWeight = beta dWeight + the filter gradient: the adjoint of every step, summed over blocks in order.
-  func tiledFilterGradient<Real>(
-    _ kernels: ConvolutionKernels<Real>, _ cut: WinogradCut, _ x: TensorView, _ dy: TensorView,
-    into dWeight: TensorView, beta: Double
+  func filterGradientOfTiles(
+    _ name: String, _ cut: WinogradCut, _ x: TensorView, _ dy: TensorView, into dWeight: TensorView, beta: Double
   ) {
+    launch(name, flop: cut.flop, reading: [x, dy], writing: [dWeight]) {
+      if dWeight.elementType == .float64 {
+        filterGradient(WinogradKernels.double, cut, x, dy, into: dWeight, beta: beta)
+      } else {
+        filterGradient(WinogradKernels.float, cut, x, dy, into: dWeight, beta: beta)
+      }
+    }
+  }
+
+  // MARK: - By real type
+
+  private func convolve<Real>(
+    _ kernels: WinogradKernels<Real>, _ cut: WinogradCut, _ x: TensorView, _ weight: TensorView, turned: Bool,
+    into y: TensorView, beta: Double, _ epilogue: ConvolutionEpilogue?
+  ) {
+    func elements(_ view: TensorView?) -> UnsafePointer<Real>? { view.map { UnsafePointer($0.elements(Real.self)) } }
     let (inputs, outputs) = (cut.inputs, cut.outputs)
-    withMatrices(cut, Real.self) { sums, transformed, gradients in
-      for rows in cut.blocks {
-        let tiles = rows.count * cut.columns
-        workers.run(rows.count) { number, _ in
-          let row = rows.lowerBound + number
-          transform(kernels, cut, x, row: row, number, of: tiles, into: transformed)
+    withMatrices(cut, Real.self) { filters, transformed, products, scratch in
+      workers.run(outputs) { row, _ in
+        kernels.filters(
+          weight.elements(Real.self), Int64(weight.shape[0]), Int64(weight.shape[1]), turned, Int64(row),
+          Int64(row + 1), filters)
+      }
+      for block in cut.blocks {
+        let transforms = cut.transforms(block)
+        workers.run(transforms.count) { number, _ in
+          transform(kernels, cut, x, transforms[number], of: block, into: transformed)
+        }
+        let tasks = cut.products(rows: block.count, columns: outputs)
+        workers.run(tasks.count) { number, worker in
+          let task = tasks[number]
+          let first = task.matrix * block.count + task.rows.lowerBound
+          kernels.gemm(
+            false, true, Int64(task.rows.count), Int64(task.columns.count), Int64(inputs), 1,
+            transformed + first * inputs, Int64(inputs),
+            filters + task.matrix * cut.weightCount + task.columns.lowerBound * inputs, Int64(inputs), 0,
+            products + first * outputs + task.columns.lowerBound, Int64(outputs), scratch(worker))
+        }
+        workers.run(transforms.count) { number, _ in
+          let tiles = transforms[number]
           withUnsafePointer(to: cut.shape) {
-            kernels.winograd.outputAdjoint(
-              $0, Int64(outputs), dy.elements(Real.self), Int64(row), Int64(tiles * outputs),
-              gradients + number * cut.columns * outputs)
+            kernels.output(
+              $0, Int64(outputs), products + (tiles.lowerBound - block.lowerBound) * outputs, Int64(tiles.lowerBound),
+              Int64(tiles.upperBound), Int64(block.count * outputs), beta, elements(epilogue?.scale),
+              elements(epilogue?.bias), elements(epilogue?.residual), epilogue?.activation == .relu,
+              y.elements(Real.self))
           }
         }
-        let tasks = cut.gradientTasks
-        runTiles(tasks.count, scratchBytes: Int(cpu_gemm_scratch(Real.self == Double.self))) { task, scratch in
-          let (matrix, part) = tasks[task]
+      }
+    }
+  }
+
+  private func filterGradient<Real>(
+    _ kernels: WinogradKernels<Real>, _ cut: WinogradCut, _ x: TensorView, _ dy: TensorView, into dWeight: TensorView,
+    beta: Double
+  ) {
+    let (inputs, outputs) = (cut.inputs, cut.outputs)
+    withMatrices(cut, Real.self) { sums, transformed, gradients, scratch in
+      for block in cut.blocks {
+        let transforms = cut.transforms(block)
+        workers.run(transforms.count) { number, _ in
+          let tiles = transforms[number]
+          transform(kernels, cut, x, tiles, of: block, into: transformed)
+          withUnsafePointer(to: cut.shape) {
+            kernels.outputAdjoint(
+              $0, Int64(outputs), dy.elements(Real.self), Int64(tiles.lowerBound), Int64(tiles.upperBound),
+              Int64(block.count * outputs), gradients + (tiles.lowerBound - block.lowerBound) * outputs)
+          }
+        }
+        let tasks = cut.products(rows: outputs, columns: inputs)
+        workers.run(tasks.count) { number, worker in
+          let task = tasks[number]
           kernels.gemm(
-            true, false, Int64(part.count), Int64(inputs), Int64(tiles), 1,
-            gradients + matrix * tiles * outputs + part.lowerBound, Int64(outputs),
-            transformed + matrix * tiles * inputs, Int64(inputs), rows.lowerBound == 0 ? 0 : 1,
-            sums + matrix * cut.weightCount + part.lowerBound * inputs, Int64(inputs), scratch)
+            true, false, Int64(task.rows.count), Int64(task.columns.count), Int64(block.count), 1,
+            gradients + task.matrix * block.count * outputs + task.rows.lowerBound, Int64(outputs),
+            transformed + task.matrix * block.count * inputs + task.columns.lowerBound, Int64(inputs),
+            block.lowerBound == 0 ? 0 : 1,
+            sums + task.matrix * cut.weightCount + task.rows.lowerBound * inputs + task.columns.lowerBound,
+            Int64(inputs), scratch(worker))
         }
       }
       workers.run(outputs) { row, _ in
-        kernels.winograd.filterGradient(
+        kernels.filterGradient(
           sums, Int64(outputs), Int64(inputs), beta, Int64(row), Int64(row + 1), dWeight.elements(Real.self))
       }
     }
   }
 
-  /// Transforms the pixels under row `row`, which is number `number` of a block of so many tiles.
+  /// Transforms the pixels under some tiles of a block.
   private func transform<Real>(
-    _ kernels: ConvolutionKernels<Real>, _ cut: WinogradCut, _ x: TensorView, row: Int, _ number: Int, of tiles: Int,
+    _ kernels: WinogradKernels<Real>, _ cut: WinogradCut, _ x: TensorView, _ tiles: Range<Int>, of block: Range<Int>,
     into transformed: UnsafeMutablePointer<Real>
   ) {
     withUnsafePointer(to: cut.shape) {
-      kernels.winograd.input(
-        $0, x.elements(Real.self), Int64(row), Int64(tiles * cut.inputs),
-        transformed + number * cut.columns * cut.inputs)
+      kernels.input(
+        $0, x.elements(Real.self), Int64(tiles.lowerBound), Int64(tiles.upperBound), Int64(block.count * cut.inputs),
+        transformed + (tiles.lowerBound - block.lowerBound) * cut.inputs)
     }
   }
 
-  /// Lends 16 matrices `[outputs, inputs]`, and for a block 16 of `[tiles, inputs]` and of `[tiles, outputs]`.
+  /// Lends 16 matrices `[outputs, inputs]`, for a block 16 of `[tiles, inputs]` and of `[tiles, outputs]`, and for each
+  /// worker what a product needs.
   private func withMatrices<Real>(
     _ cut: WinogradCut, _: Real.Type,
     _ body: (
       _ weights: UnsafeMutablePointer<Real>, _ inputs: UnsafeMutablePointer<Real>,
-      _ outputs: UnsafeMutablePointer<Real>
+      _ outputs: UnsafeMutablePointer<Real>, _ scratch: (_ worker: Int) -> UnsafeMutableRawPointer
     ) -> Void
   ) {
+    let scratchBytes = Int(cpu_gemm_scratch(Real.self == Double.self))
     let weights = WinogradCut.matrices * cut.weightCount
     let (inputs, outputs) = (
-      WinogradCut.matrices * cut.blockTiles * cut.inputs, WinogradCut.matrices * cut.blockTiles * cut.outputs
+      WinogradCut.matrices * cut.blockSize * cut.inputs, WinogradCut.matrices * cut.blockSize * cut.outputs
     )
-    withScratch((weights + inputs + outputs) * MemoryLayout<Real>.stride) { memory in
-      let elements = memory.assumingMemoryBound(to: Real.self)
-      body(elements, elements + weights, elements + weights + inputs)
+    withScratch(
+      workers.threadCount * scratchBytes + (weights + inputs + outputs) * MemoryLayout<Real>.stride
+    ) { memory in
+      let elements = (memory + workers.threadCount * scratchBytes).assumingMemoryBound(to: Real.self)
+      body(elements, elements + weights, elements + weights + inputs) { memory + $0 * scratchBytes }
     }
   }
 }

@@ -1,65 +1,67 @@
 import CPUShim
 import Compute
 
-/// How a convolution is cut for minimal filtering (winograd.c): tiles of 2 x 2 results, transformed a block of rows at a
-/// time, meet the transformed filters in 16 products, by the convolution's shape alone.
+/// How a convolution is cut for minimal filtering (winograd.c), by its shape alone: tiles of 2 x 2 results, transformed
+/// a block at a time, meet the transformed filters in 16 products.
 struct WinogradCut {
   let shape: cpu_window_shape
   let inputs, outputs: Int
-  /// Tiles of a row, and rows of all pictures.
-  let columns, rows: Int
-  /// Rows of a block, at most.
+  /// Of all pictures.
+  let tiles: Int
+  /// Tiles of a block, at most.
   let blockSize: Int
+  /// What a plain convolution takes.
+  let flop: Int
 
   /// One for each place of a tile's 4 x 4 pixels.
   static let matrices = 16
   /// Of fewer channels or tiles the transforms cost more than the products save.
   private static let (fewestChannels, fewestTiles) = (64, 128)
-  /// Transformed elements of a block, about: what a last-level cache holds.
-  private static let blockElements = 1 << 21
-  /// Tiles, or outputs of a filter gradient, of one product: a task of a core.
-  private static let (taskTiles, taskOutputs) = (128, 256)
+  /// What is transformed of a block takes a third of a last-level cache: the filters' matrices are read beside it.
+  private static let blockByteCount = DeviceInformation.cacheWorkspaceByteCount / 3
+  /// Tiles that a core transforms at a time.
+  private static let transformSize = 16
+  /// Rows and columns of a product that a core makes at a time.
+  private static let (productRows, productColumns) = (128, 256)
 
   /// - Returns: nil where another way is faster.
   init?(_ x: TensorView, _ y: TensorView, _ window: Window) {
+    guard window.size == 3, window.stride == 1, min(x.shape[3], y.shape[3]) >= Self.fewestChannels else { return nil }
     shape = cpu_window_shape(x, y, window)
     (inputs, outputs) = (x.shape[3], y.shape[3])
-    columns = (y.shape[2] + 1) / 2
-    rows = y.shape[0] * ((y.shape[1] + 1) / 2)
-    guard window.size == 3, window.stride == 1, min(inputs, outputs) >= Self.fewestChannels,
-      rows * columns >= Self.fewestTiles
-    else { return nil }
-    let most = max(Self.blockElements / (Self.matrices * columns * (inputs + outputs)), 1)
-    let blocks = (rows + most - 1) / most
-    blockSize = (rows + blocks - 1) / blocks
+    tiles = y.shape[0] * ((y.shape[1] + 1) / 2) * ((y.shape[2] + 1) / 2)
+    guard tiles >= Self.fewestTiles else { return nil }
+    flop = 2 * y.elementCount * inputs * window.size * window.size
+    let perTile = Self.matrices * (inputs + outputs) * x.elementType.byteCount
+    let most = max(Self.blockByteCount / perTile, Self.fewestTiles)
+    let blocks = (tiles + most - 1) / most
+    blockSize = (tiles + blocks - 1) / blocks
   }
 
   /// Elements of one matrix of the filters.
   var weightCount: Int { inputs * outputs }
-  /// Tiles of a block, at most.
-  var blockTiles: Int { blockSize * columns }
 
-  /// The rows of consecutive blocks.
-  var blocks: [Range<Int>] { Self.pieces(rows, of: blockSize) }
+  var blocks: [Range<Int>] { Self.pieces(0..<tiles, of: blockSize) }
 
-  /// The results of a row of tiles: one or two lines of a picture.
-  func positions(ofRow row: Int) -> Range<Int> {
-    let (height, width) = (Int(shape.output_height), Int(shape.output_width))
-    let (picture, top) = (row / ((height + 1) / 2), row % ((height + 1) / 2) * 2)
-    return (picture * height + top) * width..<(picture * height + min(top + 2, height)) * width
+  /// A block's tiles as cores transform them.
+  func transforms(_ block: Range<Int>) -> [Range<Int>] { Self.pieces(block, of: Self.transformSize) }
+
+  /// A part of one of the 16 products.
+  struct ProductTask {
+    let matrix: Int
+    let rows, columns: Range<Int>
   }
 
-  /// The products of a block.
-  func tasks(tiles: Int) -> [(matrix: Int, tiles: Range<Int>)] { Self.tasks(Self.pieces(tiles, of: Self.taskTiles)) }
-
-  /// The products of a filter gradient.
-  var gradientTasks: [(matrix: Int, outputs: Range<Int>)] { Self.tasks(Self.pieces(outputs, of: Self.taskOutputs)) }
-
-  private static func tasks(_ pieces: [Range<Int>]) -> [(Int, Range<Int>)] {
-    (0..<matrices).flatMap { matrix in pieces.map { (matrix, $0) } }
+  func products(rows: Int, columns: Int) -> [ProductTask] {
+    let (rows, columns) = (
+      Self.pieces(0..<rows, of: Self.productRows), Self.pieces(0..<columns, of: Self.productColumns)
+    )
+    return (0..<Self.matrices).flatMap { matrix in
+      rows.flatMap { rows in columns.map { ProductTask(matrix: matrix, rows: rows, columns: $0) } }
+    }
   }
 
-  private static func pieces(_ count: Int, of size: Int) -> [Range<Int>] {
-    stride(from: 0, to: count, by: size).map { $0..<min($0 + size, count) }
+  private static func pieces(_ range: Range<Int>, of size: Int) -> [Range<Int>] {
+    stride(from: range.lowerBound, to: range.upperBound, by: size).map { $0..<min($0 + size, range.upperBound) }
   }
 }

@@ -4,20 +4,6 @@
 enum { NAME(winograd_chunk) = 512 / sizeof(REAL) };
 static const REAL NAME(winograd_zeros)[NAME(winograd_chunk)];
 
-/// Where a tile lies: picture, first line, first column, and how many of its results exist.
-typedef struct {
-  int64_t picture, top, left, lines, columns;
-} NAME(winograd_tile);
-
-CPU_INLINE NAME(winograd_tile) NAME(winograd_place)(const cpu_window_shape *s, int64_t row, int64_t column) {
-  const int64_t rows = (s->output_height + 1) / 2, top = row % rows * 2, left = column * 2;
-  return (NAME(winograd_tile)){.picture = row / rows,
-                               .top = top,
-                               .left = left,
-                               .lines = CPU_MIN(s->output_height - top, 2),
-                               .columns = CPU_MIN(s->output_width - left, 2)};
-}
-
 /// to[k] = row k of B times four lines.
 CPU_INLINE void NAME(winograd_b)(const REAL *const from[4], REAL *to, int64_t step, int64_t count) {
   const REAL *restrict d0 = from[0], *restrict d1 = from[1], *restrict d2 = from[2], *restrict d3 = from[3];
@@ -42,12 +28,22 @@ CPU_INLINE void NAME(winograd_a_adjoint)(const REAL *const from[2], REAL *to, in
   }
 }
 
-CPU_KERNEL void NAME(cpu_winograd_input)(const cpu_window_shape *shape, const REAL *x, int64_t row, int64_t matrix,
-                                         REAL *transformed) {
+/// to[k] = row k of A times four lines.
+CPU_INLINE void NAME(winograd_a)(const REAL *const from[4], REAL *to0, REAL *to1, int64_t count) {
+  const REAL *restrict m0 = from[0], *restrict m1 = from[1], *restrict m2 = from[2], *restrict m3 = from[3];
+  REAL *restrict t0 = to0, *restrict t1 = to1;
+  for (int64_t c = 0; c < count; ++c) {
+    t0[c] = m0[c] + m1[c] + m2[c];
+    t1[c] = m1[c] - m2[c] - m3[c];
+  }
+}
+
+CPU_KERNEL void NAME(cpu_winograd_input)(const cpu_window_shape *shape, const REAL *x, int64_t first, int64_t last,
+                                         int64_t matrix, REAL *transformed) {
   const cpu_window_shape s = *shape;
   REAL half[4][4][NAME(winograd_chunk)];
-  for (int64_t column = 0; column < (s.output_width + 1) / 2; ++column, transformed += s.channels) {
-    const NAME(winograd_tile) tile = NAME(winograd_place)(&s, row, column);
+  for (int64_t number = first; number < last; ++number, transformed += s.channels) {
+    const winograd_tile tile = place_tile(&s, number);
     const int64_t top = tile.top - s.padding, left = tile.left - s.padding;
     for (int64_t c0 = 0; c0 < s.channels; c0 += NAME(winograd_chunk)) {
       const int64_t count = CPU_MIN(s.channels - c0, (int64_t)NAME(winograd_chunk));
@@ -69,11 +65,11 @@ CPU_KERNEL void NAME(cpu_winograd_input)(const cpu_window_shape *shape, const RE
 }
 
 CPU_KERNEL void NAME(cpu_winograd_output_adjoint)(const cpu_window_shape *shape, int64_t outputs, const REAL *dy,
-                                                  int64_t row, int64_t matrix, REAL *transformed) {
+                                                  int64_t first, int64_t last, int64_t matrix, REAL *transformed) {
   const cpu_window_shape s = *shape;
   REAL half[2][4][NAME(winograd_chunk)];
-  for (int64_t column = 0; column < (s.output_width + 1) / 2; ++column, transformed += outputs) {
-    const NAME(winograd_tile) tile = NAME(winograd_place)(&s, row, column);
+  for (int64_t number = first; number < last; ++number, transformed += outputs) {
+    const winograd_tile tile = place_tile(&s, number);
     for (int64_t c0 = 0; c0 < outputs; c0 += NAME(winograd_chunk)) {
       const int64_t count = CPU_MIN(outputs - c0, (int64_t)NAME(winograd_chunk));
       for (int i = 0; i < 2; ++i) {
@@ -95,36 +91,34 @@ CPU_KERNEL void NAME(cpu_winograd_output_adjoint)(const cpu_window_shape *shape,
 }
 
 CPU_KERNEL void NAME(cpu_winograd_output)(const cpu_window_shape *shape, int64_t outputs, const REAL *products,
-                                          int64_t row, int64_t matrix, double beta, REAL *y) {
+                                          int64_t first, int64_t last, int64_t matrix, double beta,
+                                          const REAL *scale, const REAL *bias, const REAL *residual, bool relu,
+                                          REAL *y) {
   const cpu_window_shape s = *shape;
-  REAL half[2][4][NAME(winograd_chunk)];
-  for (int64_t column = 0; column < (s.output_width + 1) / 2; ++column, products += outputs) {
-    const NAME(winograd_tile) tile = NAME(winograd_place)(&s, row, column);
+  REAL half[2][4][NAME(winograd_chunk)], result[2][NAME(winograd_chunk)];
+  for (int64_t number = first; number < last; ++number, products += outputs) {
+    const winograd_tile tile = place_tile(&s, number);
     for (int64_t c0 = 0; c0 < outputs; c0 += NAME(winograd_chunk)) {
       const int64_t count = CPU_MIN(outputs - c0, (int64_t)NAME(winograd_chunk));
       for (int v = 0; v < 4; ++v) {
-        const REAL *restrict m0 = products + v * matrix + c0, *restrict m1 = m0 + 4 * matrix;
-        const REAL *restrict m2 = m1 + 4 * matrix, *restrict m3 = m2 + 4 * matrix;
-        REAL *restrict t0 = half[0][v], *restrict t1 = half[1][v];
-        for (int64_t c = 0; c < count; ++c) {
-          t0[c] = m0[c] + m1[c] + m2[c];
-          t1[c] = m1[c] - m2[c] - m3[c];
-        }
+        const REAL *m = products + v * matrix + c0;
+        const REAL *const from[4] = {m, m + 4 * matrix, m + 8 * matrix, m + 12 * matrix};
+        NAME(winograd_a)(from, half[0][v], half[1][v], count);
       }
       for (int64_t i = 0; i < tile.lines; ++i) {
-        const REAL *restrict t0 = half[i][0], *restrict t1 = half[i][1];
-        const REAL *restrict t2 = half[i][2], *restrict t3 = half[i][3];
-        REAL *restrict left = y + (i * s.output_width + tile.left) * outputs + c0;
-        REAL *restrict right = left + outputs;
-        if (beta == 0)
-          for (int64_t c = 0; c < count; ++c) left[c] = t0[c] + t1[c] + t2[c];
-        else
-          for (int64_t c = 0; c < count; ++c) left[c] = (REAL)beta * left[c] + (t0[c] + t1[c] + t2[c]);
-        if (tile.columns < 2) continue;
-        if (beta == 0)
-          for (int64_t c = 0; c < count; ++c) right[c] = t1[c] - t2[c] - t3[c];
-        else
-          for (int64_t c = 0; c < count; ++c) right[c] = (REAL)beta * right[c] + (t1[c] - t2[c] - t3[c]);
+        const REAL *const from[4] = {half[i][0], half[i][1], half[i][2], half[i][3]};
+        NAME(winograd_a)(from, result[0], result[1], count);
+        const int64_t line = tile.picture * s.output_height + tile.top + i;
+        for (int64_t j = 0; j < tile.columns; ++j) {
+          const int64_t place = (line * s.output_width + tile.left + j) * outputs + c0;
+          REAL *to = y + place;
+          if (beta == 0)
+            NAME(cpu_picture_epilogue)
+          (result[j], to, 1, count, scale ? scale + c0 : 0, bias ? bias + c0 : 0, residual ? residual + place : 0,
+           relu);
+          else
+            for (int64_t c = 0; c < count; ++c) to[c] = (REAL)beta * to[c] + result[j][c];
+        }
       }
     }
   }
@@ -133,24 +127,31 @@ CPU_KERNEL void NAME(cpu_winograd_output)(const cpu_window_shape *shape, int64_t
 CPU_KERNEL void NAME(cpu_winograd_filters)(const REAL *weight, int64_t outputs, int64_t inputs, bool turned,
                                            int64_t first, int64_t last, REAL *transformed) {
   const int64_t width = turned ? outputs : inputs, matrix = outputs * inputs;
+  // A run of filters at a time, so that what is written lies side by side.
+  REAL runs[16][NAME(winograd_chunk)];
   for (int64_t row = first; row < last; ++row)
-    for (int64_t k = 0; k < width; ++k) {
-      const REAL *w = weight + 9 * (turned ? k * inputs + row : row * inputs + k);
-      REAL half[3][4], *to = transformed + row * width + k;
-      for (int u = 0; u < 3; ++u) {
-        const REAL w0 = w[turned ? 8 - 3 * u : 3 * u], w1 = w[turned ? 7 - 3 * u : 3 * u + 1];
-        const REAL w2 = w[turned ? 6 - 3 * u : 3 * u + 2];
-        half[u][0] = w0;
-        half[u][1] = (w0 + w1 + w2) / 2;
-        half[u][2] = (w0 - w1 + w2) / 2;
-        half[u][3] = w2;
+    for (int64_t k0 = 0; k0 < width; k0 += NAME(winograd_chunk)) {
+      const int64_t count = CPU_MIN(width - k0, (int64_t)NAME(winograd_chunk));
+      for (int64_t k = 0; k < count; ++k) {
+        const REAL *w = weight + 9 * (turned ? (k0 + k) * inputs + row : row * inputs + k0 + k);
+        REAL half[3][4];
+        for (int u = 0; u < 3; ++u) {
+          const REAL w0 = w[turned ? 8 - 3 * u : 3 * u], w1 = w[turned ? 7 - 3 * u : 3 * u + 1];
+          const REAL w2 = w[turned ? 6 - 3 * u : 3 * u + 2];
+          half[u][0] = w0;
+          half[u][1] = (w0 + w1 + w2) / 2;
+          half[u][2] = (w0 - w1 + w2) / 2;
+          half[u][3] = w2;
+        }
+        for (int v = 0; v < 4; ++v) {
+          runs[0 + v][k] = half[0][v];
+          runs[4 + v][k] = (half[0][v] + half[1][v] + half[2][v]) / 2;
+          runs[8 + v][k] = (half[0][v] - half[1][v] + half[2][v]) / 2;
+          runs[12 + v][k] = half[2][v];
+        }
       }
-      for (int v = 0; v < 4; ++v) {
-        to[(0 + v) * matrix] = half[0][v];
-        to[(4 + v) * matrix] = (half[0][v] + half[1][v] + half[2][v]) / 2;
-        to[(8 + v) * matrix] = (half[0][v] - half[1][v] + half[2][v]) / 2;
-        to[(12 + v) * matrix] = half[2][v];
-      }
+      for (int m = 0; m < 16; ++m)
+        memcpy(transformed + m * matrix + row * width + k0, runs[m], (size_t)count * sizeof(REAL));
     }
 }
 

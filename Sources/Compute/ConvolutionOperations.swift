@@ -26,7 +26,9 @@ public protocol ConvolutionOperations: AnyObject, Sendable {
   ///
   ///     y[b, i, j, o] = sum over u, v, c of x[b, stride i + u - padding, stride j + v - padding, c] w[o, c, u, v]
   ///
-  /// with zeros outside x, then the epilogue. float32 accumulates in float32, in blocks; float64 in float64.
+  /// with zeros outside x, then the epilogue. float32 accumulates in float32, in blocks; float64 in float64. A NaN reaches
+  /// the windows that it lies under, and no others. Pictures above a quarter of the type's greatest value, and infinities,
+  /// may give NaN: a device may add pixels before it multiplies them.
   /// - Parameters:
   ///   - x: real, `[batch, height, width, inputs]`, contiguous.
   ///   - weight: `[outputs, inputs, size, size]`, contiguous: PyTorch's order.
@@ -43,7 +45,7 @@ public protocol ConvolutionOperations: AnyObject, Sendable {
     _ dy: TensorView, _ weight: TensorView, into dx: TensorView, window: Window, beta: Double)
 
   /// The gradient of `convolution2D` (without epilogue) by its weight: dWeight = beta dWeight + ..., summed over batch
-  /// and pixels in an order that depends on the shapes alone.
+  /// and pixels in an order that depends on the shapes alone. A NaN at the border of x may reach weights that never meet it.
   /// - Complexity: as `convolution2D`.
   func convolution2DFilterGradient(
     _ x: TensorView, _ dy: TensorView, into dWeight: TensorView, window: Window, beta: Double)

@@ -56,9 +56,9 @@ struct ConvolutionTests {
   }
 
   /// Channels and pixels enough for minimal filtering, on pictures of odd sides.
-  @Test(arguments: Devices.underTest, 0...2)
-  func manyChannels(device: TestDevice, padding: Int) throws {
-    try checkAll(device, [2, 19, 17, 64], outputs: 65, Window(size: 3, padding: padding))
+  @Test(arguments: Devices.underTest)
+  func manyChannels(device: TestDevice) throws {
+    try checkAll(device, [2, 19, 17, 64], outputs: 65, Window(size: 3, padding: 1))
   }
 
   /// A window may step over pixels that none of its places ever sees.

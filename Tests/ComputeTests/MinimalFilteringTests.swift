@@ -1,28 +1,47 @@
 import CPUBackend
 import Compute
+import Synchronization
 import TestSupport
 import Testing
 
-/// Convolutions of so many channels and pixels that the CPU filters tiles of 2 x 2 results, a few blocks of them.
+/// Convolutions of so many channels and pixels that the CPU filters tiles of 2 x 2 results.
 struct MinimalFilteringTests {
-  private static let (pictures, outputs) = ([4, 33, 38, 64], 66)
-  private static let window = Window(size: 3, padding: 1)
-  private var results: [Int] { Self.pictures.dropLast() + [Self.outputs] }
-  private var weights: [Int] { [Self.outputs, Self.pictures[3], 3, 3] }
+  /// What a convolution is between, with shapes that take the CPU's tiles.
+  struct Example: Sendable, CustomStringConvertible {
+    let pictures: [Int]
+    let outputs: Int
+    let padding: Int
 
-  @Test(arguments: Devices.underTest)
-  func agreesWithTheComposition(device: TestDevice) throws {
+    var window: Window { Window(size: 3, padding: padding) }
+    var weights: [Int] { [outputs, pictures[3], 3, 3] }
+    var results: [Int] { window.output(pictures) + [outputs] }
+    var description: String { "\(pictures) to \(outputs), padding \(padding)" }
+  }
+
+  /// Several blocks of unequal size in double; parts of products along every side, lines of one result, and channels that
+  /// are transformed in two goes; a result of nothing, whose pictures have tiles; a padding that widens.
+  static let examples = [
+    Example(pictures: [3, 33, 41, 64], outputs: 66, padding: 1),
+    Example(pictures: [1, 3, 262, 136], outputs: 264, padding: 0),
+    Example(pictures: [1, 2, 260, 72], outputs: 64, padding: 0),
+    Example(pictures: [5, 9, 8, 65], outputs: 67, padding: 2),
+  ]
+  private let example = examples[0]
+
+  @Test(arguments: Devices.underTest, examples)
+  func agreesWithTheComposition(device: TestDevice, example: Example) throws {
     let beta = -0.5
     var random = RandomSource(seed: 171)
-    let (x, weight, dy) = (random.tensor(Self.pictures), random.tensor(weights), random.tensor(results))
-    let old = (dx: random.tensor(Self.pictures), dWeight: random.tensor(weights))
-    let compute = device.device
+    let (x, weight, dy) = (
+      random.tensor(example.pictures), random.tensor(example.weights), random.tensor(example.results)
+    )
+    let old = (dx: random.tensor(example.pictures), dWeight: random.tensor(example.weights))
+    let (compute, window) = (device.device, example.window)
     func run(_ convert: (HostTensor) -> HostTensor, beta: Double, isComposed: Bool) throws -> [[Double]] {
       let (x, weight, dy) = (device.input(convert(x)), device.input(convert(weight)), device.input(convert(dy)))
-      let y = device.output(self.results)
-      let dx = device.output(old.dx.shape, initially: beta == 0 ? nil : convert(old.dx))
-      let dWeight = device.output(old.dWeight.shape, initially: beta == 0 ? nil : convert(old.dWeight))
-      let window = Self.window
+      let y = device.output(example.results)
+      let dx = device.output(old.dx.shape, initially: convert(old.dx))
+      let dWeight = device.output(old.dWeight.shape, initially: convert(old.dWeight))
       if isComposed {
         compute.composedConvolution2D(x, weight, into: y.view, window: window, epilogue: nil)
         compute.composedConvolution2DDataGradient(dy, weight, into: dx.view, window: window, beta: beta)
@@ -39,7 +58,7 @@ struct MinimalFilteringTests {
     let magnitudes = try run(
       { HostTensor($0.shape, $0.values.map { abs($0) }) }, beta: abs(beta), isComposed: true)
     for (name, k) in [("y", 0), ("dx", 1), ("dWeight", 2)] {
-      let allowed = magnitudes[k].map { 2 * device.elementType.sumTolerance * $0 }
+      let allowed = magnitudes[k].map { device.elementType.sumTolerance * $0 }
       expectNone(mismatch(fused[k], composed[k], allowed: allowed), name)
     }
   }
@@ -48,40 +67,50 @@ struct MinimalFilteringTests {
   @Test(arguments: Devices.underTest, [false, true])
   func epilogues(device: TestDevice, isOverResidual: Bool) throws {
     var random = RandomSource(seed: 172)
-    let (x, weight) = (device.input(random.tensor(Self.pictures)), device.input(random.tensor(weights)))
-    let (scale, bias) = (device.input(random.tensor([Self.outputs])), device.input(random.tensor([Self.outputs])))
-    let residual = random.tensor(results)
+    let (x, weight) = (device.input(random.tensor(example.pictures)), device.input(random.tensor(example.weights)))
+    let (scale, bias) = (device.input(random.tensor([66])), device.input(random.tensor([66])))
+    let residual = random.tensor(example.results)
     func result(_ convolve: (TensorView, ConvolutionEpilogue) -> Void) throws -> [Double] {
-      let y = device.output(results, initially: isOverResidual ? residual : nil)
+      let y = device.output(example.results, initially: isOverResidual ? residual : nil)
       convolve(
         y.view,
         ConvolutionEpilogue(
           scale: scale, bias: bias, residual: isOverResidual ? y.view : device.input(residual), activation: .relu))
       return try y.values()
     }
-    let fused = try result { device.device.convolution2D(x, weight, into: $0, window: Self.window, epilogue: $1) }
+    let fused = try result { device.device.convolution2D(x, weight, into: $0, window: example.window, epilogue: $1) }
     let composed = try result {
-      device.device.composedConvolution2D(x, weight, into: $0, window: Self.window, epilogue: $1)
+      device.device.composedConvolution2D(x, weight, into: $0, window: example.window, epilogue: $1)
     }
-    // Sums of 576 terms of at most 1, and of what follows them.
-    let allowed = [Double](repeating: 600 * device.elementType.sumTolerance, count: fused.count)
+    // Sums of 576 terms of at most 1, whose roundings are of either sign.
+    let allowed = [Double](repeating: 100 * device.elementType.sumTolerance, count: fused.count)
     expectNone(mismatch(fused, composed, allowed: allowed), "residual over y: \(isOverResidual)")
   }
 
-  /// A NaN reaches every window that it lies under, and at most the rest of their tiles.
+  /// A NaN reaches the windows that it lies under, and no others; every weight that meets it is NaN.
   @Test(arguments: Devices.underTest)
-  func aNaNIsNeverLost(device: TestDevice) throws {
+  func aNaNStaysUnderItsWindows(device: TestDevice) throws {
     var random = RandomSource(seed: 173)
-    var x = random.tensor(Self.pictures)
-    x.values[((1 * 33 + 8) * 38 + 11) * 64 + 5] = .nan
-    let y = device.output(results)
-    device.device.convolution2D(
-      device.input(x), device.input(random.tensor(weights)), into: y.view, window: Self.window, epilogue: nil)
-    let isNaN = try y.values().map(\.isNaN)
-    let pixels = indices(of: results.dropLast()).enumerated().filter { isNaN[$0.offset * Self.outputs] }.map(\.element)
-    let windows = indices(of: [3, 3]).map { [1, $0[0] + 7, $0[1] + 10] }
-    #expect(windows.allSatisfy(pixels.contains))
-    #expect(pixels.allSatisfy { $0[0] == 1 && (6...9).contains($0[1]) && (10...13).contains($0[2]) })
+    var (x, dy) = (random.tensor(example.pictures), random.tensor(example.results))
+    let weight = device.input(random.tensor(example.weights))
+    x.values[((1 * 33 + 8) * 41 + 11) * 64 + 5] = .nan
+    dy.values[((2 * 33 + 21) * 41 + 0) * 66 + 7] = .nan
+    let (y, dx) = (device.output(example.results), device.output(example.pictures))
+    let dWeight = device.output(example.weights)
+    let compute = device.device
+    compute.convolution2D(device.input(x), weight, into: y.view, window: example.window, epilogue: nil)
+    compute.convolution2DDataGradient(device.input(dy), weight, into: dx.view, window: example.window, beta: 0)
+    compute.convolution2DFilterGradient(
+      device.input(x), device.input(dy), into: dWeight.view, window: example.window, beta: 0)
+    func pixels(_ values: [Double], channels: Int) -> [[Int]] {
+      indices(of: [3, 33, 41]).enumerated().filter { at in values[at.offset * channels].isNaN }.map(\.element)
+    }
+    #expect(pixels(try y.values(), channels: 66) == indices(of: [3, 3]).map { [1, $0[0] + 7, $0[1] + 10] })
+    #expect(pixels(try dx.values(), channels: 64) == indices(of: [3, 2]).map { [2, $0[0] + 20, $0[1]] })
+    let isNaN = try dWeight.values().map(\.isNaN)
+    #expect((0..<66).allSatisfy { output in (0..<9).allSatisfy { isNaN[(output * 64 + 5) * 9 + $0] } })
+    #expect((0..<64).allSatisfy { isNaN[(7 * 64 + $0) * 9 + 4] })
+    #expect(!isNaN[0])
   }
 
   @Test(arguments: [ElementType.float32, .float64])
@@ -94,16 +123,36 @@ struct MinimalFilteringTests {
         device.upload(random.signed(shape.reduce(1, *)), to: view)
         return view
       }
-      let (x, weight, dy) = (upload(Self.pictures), upload(weights), upload(self.results))
+      let (x, weight, dy) = (upload(example.pictures), upload(example.weights), upload(example.results))
       let (y, dx, dWeight) = (
-        device.allocate(type, self.results), device.allocate(type, Self.pictures), device.allocate(type, weights)
+        device.allocate(type, example.results), device.allocate(type, example.pictures),
+        device.allocate(type, example.weights)
       )
-      device.convolution2D(x, weight, into: y, window: Self.window, epilogue: nil)
-      device.convolution2DDataGradient(dy, weight, into: dx, window: Self.window, beta: 0)
-      device.convolution2DFilterGradient(x, dy, into: dWeight, window: Self.window, beta: 0)
+      device.convolution2D(x, weight, into: y, window: example.window, epilogue: nil)
+      device.convolution2DDataGradient(dy, weight, into: dx, window: example.window, beta: 0)
+      device.convolution2DFilterGradient(x, dy, into: dWeight, window: example.window, beta: 0)
       return try [y, dx, dWeight].map { try device.downloadDoubles($0) }
     }
     let one = try results(1)
     for threads in [2, 3] { #expect(try results(threads) == one, "\(threads) threads") }
+  }
+
+  /// The examples do take the CPU's tiles.
+  @Test func theCPUTakesTiles() throws {
+    final class Recorder: Profiler {
+      let names = Mutex<[String]>([])
+      func record(_ launch: LaunchRecord) { names.withLock { $0.append(launch.name) } }
+    }
+    let (device, recorder) = (CPUDevice(), Recorder())
+    device.profiler = recorder
+    func view(_ shape: [Int]) -> TensorView { device.allocate(.float32, shape) }
+    let (x, weight, y) = (view(example.pictures), view(example.weights), view(example.results))
+    device.convolution2D(x, weight, into: y, window: example.window, epilogue: nil)
+    device.convolution2DDataGradient(y, weight, into: x, window: example.window, beta: 0)
+    device.convolution2DFilterGradient(x, y, into: weight, window: example.window, beta: 0)
+    #expect(
+      recorder.names.withLock { $0 } == [
+        "convolution2D.tiles", "convolution2D.data.tiles", "convolution2D.filter.tiles",
+      ])
   }
 }

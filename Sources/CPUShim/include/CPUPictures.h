@@ -41,35 +41,40 @@ void cpu_picture_epilogue_double(const double *x, double *y, int64_t pixels, int
 
 // MARK: Convolution by minimal filtering (winograd.c): windows of 3 x 3 that step by 1
 //
-// A tile is 2 x 2 results; (output_width + 1) / 2 of them make a row, (output_height + 1) / 2 rows a picture, and rows are
-// counted over all pictures. What is transformed are 16 matrices that begin `matrix` elements apart.
+// A tile is 2 x 2 results; (output_width + 1) / 2 of them lie side by side, (output_height + 1) / 2 below each other,
+// and they are counted over all pictures. What is transformed are 16 matrices that begin `matrix` elements apart, with
+// a row per tile from `first` on.
 
-/// Matrices [tiles of the row, channels]: the 4 x 4 pixels under each tile, transformed.
-void cpu_winograd_input_float(const cpu_window_shape *shape, const float *x, int64_t row, int64_t matrix,
-                              float *transformed);
-void cpu_winograd_input_double(const cpu_window_shape *shape, const double *x, int64_t row, int64_t matrix,
-                               double *transformed);
-/// y = beta y + the results of a row of tiles, from matrices [tiles of the row, outputs]; y points to the row's first pixel.
-void cpu_winograd_output_float(const cpu_window_shape *shape, int64_t outputs, const float *products, int64_t row,
-                               int64_t matrix, double beta, float *y);
-void cpu_winograd_output_double(const cpu_window_shape *shape, int64_t outputs, const double *products, int64_t row,
-                                int64_t matrix, double beta, double *y);
-/// The adjoint: matrices [tiles of the row, outputs] from the pictures dy.
-void cpu_winograd_output_adjoint_float(const cpu_window_shape *shape, int64_t outputs, const float *dy, int64_t row,
-                                       int64_t matrix, float *transformed);
-void cpu_winograd_output_adjoint_double(const cpu_window_shape *shape, int64_t outputs, const double *dy,
-                                        int64_t row, int64_t matrix, double *transformed);
-/// Rows first ..< last of the matrices [outputs, inputs] of a weight [outputs, inputs, 3, 3]; turned by half a circle and
-/// with inputs and outputs exchanged, [inputs, outputs], for the way back.
+/// Matrices [last - first, channels]: the 4 x 4 pixels under each tile.
+void cpu_winograd_input_float(const cpu_window_shape *shape, const float *x, int64_t first, int64_t last,
+    int64_t matrix, float *transformed);
+void cpu_winograd_input_double(const cpu_window_shape *shape, const double *x, int64_t first, int64_t last,
+    int64_t matrix, double *transformed);
+/// The tiles' results from matrices [last - first, outputs]: with beta = 0 y = scale results + bias + residual, then
+/// the ReLU, as cpu_picture_epilogue does it; else y = beta y + results.
+void cpu_winograd_output_float(const cpu_window_shape *shape, int64_t outputs, const float *products, int64_t first,
+    int64_t last, int64_t matrix, double beta, const float *scale, const float *bias, const float *residual, bool relu,
+    float *y);
+void cpu_winograd_output_double(const cpu_window_shape *shape, int64_t outputs, const double *products, int64_t first,
+    int64_t last, int64_t matrix, double beta, const double *scale, const double *bias, const double *residual, bool relu,
+    double *y);
+/// The adjoint of the plain results: matrices [last - first, outputs] from the pictures dy.
+void cpu_winograd_output_adjoint_float(const cpu_window_shape *shape, int64_t outputs, const float *dy, int64_t first,
+    int64_t last, int64_t matrix, float *transformed);
+void cpu_winograd_output_adjoint_double(const cpu_window_shape *shape, int64_t outputs, const double *dy, int64_t first,
+    int64_t last, int64_t matrix, double *transformed);
+/// Rows first ..< last of 16 matrices [outputs, inputs] without gaps from a weight [outputs, inputs, 3, 3]; turned by
+/// half a circle and with inputs and outputs exchanged, [inputs, outputs], for the way back.
 void cpu_winograd_filters_float(const float *weight, int64_t outputs, int64_t inputs, bool turned, int64_t first,
-                                int64_t last, float *transformed);
+    int64_t last, float *transformed);
 void cpu_winograd_filters_double(const double *weight, int64_t outputs, int64_t inputs, bool turned, int64_t first,
-                                 int64_t last, double *transformed);
-/// weight = beta weight + the adjoint of the filters' transform, for the outputs first ..< last.
+    int64_t last, double *transformed);
+/// weight = beta weight + the adjoint of the filters' transform of 16 matrices [outputs, inputs] without gaps, for the
+/// outputs first ..< last.
 void cpu_winograd_filter_gradient_float(const float *sums, int64_t outputs, int64_t inputs, double beta,
-                                        int64_t first, int64_t last, float *weight);
+    int64_t first, int64_t last, float *weight);
 void cpu_winograd_filter_gradient_double(const double *sums, int64_t outputs, int64_t inputs, double beta,
-                                         int64_t first, int64_t last, double *weight);
+    int64_t first, int64_t last, double *weight);
 
 // MARK: Pooling (pooling.c)
 

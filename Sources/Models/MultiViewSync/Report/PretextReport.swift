@@ -107,7 +107,7 @@ public struct PretextReport {
   private func curves(_ records: [EpochRecord]) -> [Report.Block] {
     func chart(
       _ title: String, _ names: [String], _ values: KeyPath<EpochRecord, [String: Double]>, _ y: Axis, factor: Double,
-      reference: LineChart.Reference
+      references: [LineChart.Reference]
     ) -> Report.Block? {
       let series = names.map { name in
         LineChart.Series(
@@ -119,18 +119,26 @@ public struct PretextReport {
       guard series.contains(where: { $0.points.count > 1 }) else { return nil }
       return .figure(
         .init(
-          svg: LineChart(title, x: Axis("epoch"), y: y, series: series, references: [reference]).svg(),
+          svg: LineChart(title, x: Axis("epoch"), y: y, series: series, references: references).svg(),
           caption: title + "."))
     }
-    let loss = Axis("loss")
-    let chance = LineChart.Reference("chance, one term", y: log(2))
+    let lossAxis = Axis("loss")
+    // Terms are plotted with their factors.
+    let loss = setup.settings.loss
+    let chances =
+      loss.sync == loss.flip
+      ? [LineChart.Reference("chance, one term", y: loss.sync * log(2))]
+      : [
+        LineChart.Reference("chance, sync", y: loss.sync * log(2)),
+        LineChart.Reference("chance, noflip", y: loss.flip * log(2)),
+      ]
     let names = PretextLoss.names
     return [
-      chart("Loss terms in training", names, \.losses, loss, factor: 1, reference: chance),
-      chart("Loss terms on unseen people", names, \.metrics, loss, factor: 1, reference: chance),
+      chart("Loss terms in training", names, \.losses, lossAxis, factor: 1, references: chances),
+      chart("Loss terms on unseen people", names, \.metrics, lossAxis, factor: 1, references: chances),
       chart(
         "Accuracy on unseen people", ["sync_accuracy", "noflip_accuracy"], \.metrics, Axis("right answers", unit: "%"),
-        factor: 100, reference: LineChart.Reference("chance", y: 50)),
+        factor: 100, references: [LineChart.Reference("chance", y: 50)]),
     ].compactMap { $0 }
   }
 

@@ -204,6 +204,14 @@ extension ConvolutionCut {
 }
 
 extension ConvolutionEpilogue {
+  /// The elements of the views that there are.
+  func elements<Real>(_: Real.Type) -> (
+    scale: UnsafePointer<Real>?, bias: UnsafePointer<Real>?, residual: UnsafePointer<Real>?
+  ) {
+    func elements(_ view: TensorView?) -> UnsafePointer<Real>? { view.map { UnsafePointer($0.elements(Real.self)) } }
+    return (elements(scale), elements(bias), elements(residual))
+  }
+
   var views: [TensorView] { [scale, bias, residual].compactMap { $0 } }
 
   /// - Parameter positions: of y that the product is for.
@@ -211,9 +219,9 @@ extension ConvolutionEpilogue {
     _ kernels: ConvolutionKernels<Real>, to product: UnsafePointer<Real>, into y: UnsafeMutablePointer<Real>,
     _ positions: Range<Int>, channels: Int
   ) {
-    func elements(_ view: TensorView?) -> UnsafePointer<Real>? { view.map { UnsafePointer($0.elements(Real.self)) } }
+    let (scale, bias, residual) = elements(Real.self)
     kernels.finish(
-      product, y, Int64(positions.count), Int64(channels), elements(scale), elements(bias),
-      elements(residual).map { $0 + positions.lowerBound * channels }, activation == .relu)
+      product, y, Int64(positions.count), Int64(channels), scale, bias,
+      residual.map { $0 + positions.lowerBound * channels }, activation == .relu)
   }
 }

@@ -37,8 +37,8 @@ extension CPUDevice {
     _ kernels: WinogradKernels<Real>, _ cut: WinogradCut, _ x: TensorView, _ weight: TensorView, turned: Bool,
     into y: TensorView, beta: Double, _ epilogue: ConvolutionEpilogue?
   ) {
-    func elements(_ view: TensorView?) -> UnsafePointer<Real>? { view.map { UnsafePointer($0.elements(Real.self)) } }
     let (inputs, outputs) = (cut.inputs, cut.outputs)
+    let (scale, bias, residual) = epilogue?.elements(Real.self) ?? (nil, nil, nil)
     withMatrices(cut, Real.self) { filters, transformed, products, scratch in
       workers.run(outputs) { row, _ in
         kernels.filters(
@@ -65,9 +65,8 @@ extension CPUDevice {
           withUnsafePointer(to: cut.shape) {
             kernels.output(
               $0, Int64(outputs), products + (tiles.lowerBound - block.lowerBound) * outputs, Int64(tiles.lowerBound),
-              Int64(tiles.upperBound), Int64(block.count * outputs), beta, elements(epilogue?.scale),
-              elements(epilogue?.bias), elements(epilogue?.residual), epilogue?.activation == .relu,
-              y.elements(Real.self))
+              Int64(tiles.upperBound), Int64(block.count * outputs), beta, scale, bias, residual,
+              epilogue?.activation == .relu, y.elements(Real.self))
           }
         }
       }
@@ -79,6 +78,7 @@ extension CPUDevice {
     beta: Double
   ) {
     let (inputs, outputs) = (cut.inputs, cut.outputs)
+    let tasks = cut.products(rows: outputs, columns: inputs)
     withMatrices(cut, Real.self) { sums, transformed, gradients, scratch in
       for block in cut.blocks {
         let transforms = cut.transforms(block)
@@ -91,7 +91,6 @@ extension CPUDevice {
               Int64(block.count * outputs), gradients + (tiles.lowerBound - block.lowerBound) * outputs)
           }
         }
-        let tasks = cut.products(rows: outputs, columns: inputs)
         workers.run(tasks.count) { number, worker in
           let task = tasks[number]
           kernels.gemm(

@@ -112,12 +112,12 @@ CPU_KERNEL void NAME(cpu_winograd_output)(const cpu_window_shape *shape, int64_t
         for (int64_t j = 0; j < tile.columns; ++j) {
           const int64_t place = (line * s.output_width + tile.left + j) * outputs + c0;
           REAL *to = y + place;
-          if (beta == 0)
-            NAME(cpu_picture_epilogue)
-          (result[j], to, 1, count, scale ? scale + c0 : 0, bias ? bias + c0 : 0, residual ? residual + place : 0,
-           relu);
-          else
+          if (beta != 0) {
             for (int64_t c = 0; c < count; ++c) to[c] = (REAL)beta * to[c] + result[j][c];
+          } else {
+            NAME(cpu_picture_epilogue)(result[j], to, 1, count, scale ? scale + c0 : 0, bias ? bias + c0 : 0,
+                                       residual ? residual + place : 0, relu);
+          }
         }
       }
     }

@@ -78,7 +78,7 @@ final class MemoryPool: Sendable {
   /// The next of 1, 1.25, 1.5, 1.75 times a power of two, at least 256 bytes.
   static func sizeClass(_ byteCount: Int) -> Int {
     guard byteCount > 256 else { return 256 }
-    let power = 1 << (Int.bitWidth - 1 - (byteCount - 1).leadingZeroBitCount)
+    let power = greatestPowerOfTwo(notAbove: byteCount - 1)
     let quarter = power / 4
     return power + (byteCount - power + quarter - 1) / quarter * quarter
   }

@@ -14,7 +14,6 @@ final class ToyJob: TrainingJob {
   /// A batch that cannot be made.
   var failingBatch: Int?
   private(set) var stepsRun = 0
-  var batchThreads = 1
 
   struct BatchError: Error {}
 

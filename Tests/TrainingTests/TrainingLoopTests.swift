@@ -14,13 +14,14 @@ import Testing
         epochs: 3, stepsPerEpoch: 4, batch: 4, learningRate: 0.01, decayEpoch: 2, evaluateEvery: 2)),
   ]
 
-  private func loop(_ job: ToyJob, _ folder: RunFolder, isInterrupted: @escaping () -> Bool = { false })
-    -> TrainingLoop<ToyJob>
-  {
+  private func loop(
+    _ job: ToyJob, _ folder: RunFolder, batchThreads: Int = 1, isInterrupted: @escaping () -> Bool = { false }
+  ) -> TrainingLoop<ToyJob> {
     TrainingLoop(
       job: job, stages: Self.stages, folder: folder, bestMetric: "error",
       logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
-      console: Console(descriptor: -1, isTerminal: false, usesColour: false), isInterrupted: isInterrupted)
+      console: Console(descriptor: -1, isTerminal: false, usesColour: false), batchThreads: batchThreads,
+      isInterrupted: isInterrupted)
   }
 
   private func withRun(_ body: (RunFolder) throws -> Void) throws {
@@ -64,8 +65,7 @@ import Testing
         #expect(try loop(first, folder, isInterrupted: { first.stepsRun == stopAfter }).run() == .interrupted)
         #expect(first.stepsRun == stopAfter)
         let second = ToyJob()
-        second.batchThreads = 3
-        #expect(try loop(second, folder).run(resuming: true) == .finished)
+        #expect(try loop(second, folder, batchThreads: 3).run(resuming: true) == .finished)
         #expect(second.stepsRun == 22 - stopAfter)
 
         for name in [RunFolder.CheckpointName.latest, .best, .final] {

@@ -11,12 +11,13 @@ public final class BatchProducer<Batch: Sendable>: Sendable {
   /// Begins to make batches `first`, `first + 1`, ... at once.
   ///
   /// - Parameters:
-  ///   - ahead: how many finished or unfinished batches may be in store.
+  ///   - ahead: how many finished or unfinished batches may be in store; nil for two more than there are threads.
   ///   - threads: how many batches are made at the same time.
   ///   - make: called on the producer's threads, once per number.
   public init(
-    first: Int = 0, ahead: Int = 3, threads: Int = 1, make: @escaping @Sendable (Int) throws -> Batch
+    first: Int = 0, ahead: Int? = nil, threads: Int = 1, make: @escaping @Sendable (Int) throws -> Batch
   ) {
+    let ahead = ahead ?? threads + 2
     precondition(ahead > 0 && threads > 0, "BatchProducer: at least one batch ahead and one thread")
     let queue = BatchQueue<Batch>(first: first, capacity: ahead)
     self.queue = queue

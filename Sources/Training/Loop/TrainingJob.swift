@@ -52,9 +52,6 @@ public protocol TrainingJob: AnyObject {
   var lossNames: [String] { get }
   var metricNames: [String] { get }
 
-  /// How many threads may make batches at a time.
-  var batchThreads: Int { get }
-
   /// Makes the batches of a stage, by step. Called from background threads, a few steps ahead.
   func batches(ofStage stage: Int) throws -> @Sendable (_ step: Int) throws -> Batch
 

@@ -21,15 +21,17 @@ public final class TrainingLoop<Job: TrainingJob> {
   private let bestMetric: String
   private let logger: Logger
   private let console: Console
+  private let batchThreads: Int
   private let isInterrupted: () -> Bool
   private var state = LoopState()
 
   /// - Parameters:
   ///   - bestMetric: the checkpoint with the lowest value of this metric is kept as best.safetensors.
+  ///   - batchThreads: how many make batches at a time; their number changes no bit.
   ///   - isInterrupted: asked after every step whether to stop.
   public init(
     job: Job, stages: [TrainingStage], folder: RunFolder, bestMetric: String, logger: Logger, console: Console,
-    isInterrupted: @escaping () -> Bool = { Interrupts.isRequested }
+    batchThreads: Int = 1, isInterrupted: @escaping () -> Bool = { Interrupts.isRequested }
   ) {
     self.job = job
     self.stages = stages
@@ -37,6 +39,7 @@ public final class TrainingLoop<Job: TrainingJob> {
     self.bestMetric = bestMetric
     self.logger = logger
     self.console = console
+    self.batchThreads = batchThreads
     self.isInterrupted = isInterrupted
   }
 
@@ -79,9 +82,8 @@ public final class TrainingLoop<Job: TrainingJob> {
       try enterNextStage()
       return true
     }
-    let threads = job.batchThreads
     let producer = BatchProducer(
-      first: state.position.step, ahead: threads + 2, threads: threads, make: try job.batches(ofStage: number))
+      first: state.position.step, threads: batchThreads, make: try job.batches(ofStage: number))
     defer { producer.cancel() }
     while state.position.stage == number {
       var epoch = EpochClock(producer.waitedSeconds)

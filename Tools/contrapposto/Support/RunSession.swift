@@ -1,5 +1,6 @@
 import ArgumentParser
 import Compute
+import Datasets
 import FileFormats
 import Foundation
 import Logging
@@ -72,7 +73,8 @@ extension RunSession {
     device.profiler = trace
     Interrupts.install()
     let loop = TrainingLoop(
-      job: work.job, stages: work.stages, folder: folder, bestMetric: Self.bestMetric, logger: logger, console: console)
+      job: work.job, stages: work.stages, folder: folder, bestMetric: Self.bestMetric, logger: logger, console: console,
+      batchThreads: device.information.batchThreads)
     let outcome = try loop.run(resuming: resuming)
     if let path = options.profile { try trace?.write(to: path) }
     guard outcome == .finished else { throw ExitCode(interruptedExitCode) }

@@ -31,8 +31,6 @@ public final class MAPConNetJob: TrainingJob {
   /// In 1e-3 square metres, as published tables give them.
   public let metricNames = ["pmd", "chamfer", "warped_pmd"]
 
-  public var batchThreads: Int { device.information.batchThreads }
-
   public func batches(ofStage stage: Int) throws -> @Sendable (_ step: Int) throws -> PoseTransferBatch {
     let stage = setup.stages[stage]
     return { step in try stage.batch(step) }

@@ -16,8 +16,7 @@ struct PictureFeed: Sendable {
     guard !shots.isEmpty else { return }
     let (recordings, size, batch) = (recordings, size, batch)
     let ranges = stride(from: 0, to: shots.count, by: batch).map { $0..<min($0 + batch, shots.count) }
-    let threads = device.information.evaluationBatchThreads
-    let producer = BatchProducer(ahead: threads + 1, threads: threads) { number -> [Float] in
+    let producer = BatchProducer(threads: device.information.evaluationBatchThreads) { number -> [Float] in
       guard number < ranges.count else { return [] }
       return try Self.pixels(Array(shots[ranges[number]]), of: recordings, size: size)
     }

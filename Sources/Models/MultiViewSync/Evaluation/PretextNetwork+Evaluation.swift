@@ -9,8 +9,7 @@ extension PretextNetwork {
     let device = parameters.device
     let pass = ForwardPass(parameters, isTraining: false)
     let steps = (tuples + batch - 1) / batch
-    let threads = device.information.evaluationBatchThreads
-    let producer = BatchProducer(ahead: threads + 1, threads: threads) { step -> PretextBatch? in
+    let producer = BatchProducer(threads: device.information.evaluationBatchThreads) { step -> PretextBatch? in
       step < steps ? try sampler.batch(step, count: batch, size: size) : nil
     }
     defer { producer.cancel() }

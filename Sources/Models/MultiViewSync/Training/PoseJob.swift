@@ -28,8 +28,6 @@ public final class PoseJob: TrainingJob {
   /// In millimetres.
   public let metricNames = ["mpjpe", "n_mpjpe", "pa_mpjpe"]
 
-  public var batchThreads: Int { device.information.batchThreads }
-
   public func batches(ofStage stage: Int) throws -> @Sendable (_ step: Int) throws -> PoseImageBatch {
     let (sampler, count, size) = (sampler, setup.settings.transfer.batch, setup.settings.data.imageSize)
     return { step in try sampler.batch(step, count: count, size: size) }

@@ -26,8 +26,6 @@ public final class PretextJob: TrainingJob {
   public let lossNames = PretextLoss.names + ["total"]
   public let metricNames = PretextLoss.names + ["total", "sync_accuracy", "noflip_accuracy"]
 
-  public var batchThreads: Int { device.information.batchThreads }
-
   public func batches(ofStage stage: Int) throws -> @Sendable (_ step: Int) throws -> PretextBatch {
     let sampler = try setup.tuples(of: .train)
     let (count, size) = (setup.settings.pretraining.batch, setup.settings.data.imageSize)

@@ -28,8 +28,6 @@ public final class Pose2MeshJob: TrainingJob {
   public let lossNames = ["vertex", "normal", "edge", "joint", "lift", "total"]
   public let metricNames = ["lift_mpjpe", "lift_pa_mpjpe", "mpjpe", "pa_mpjpe", "mpvpe"]
 
-  public var batchThreads: Int { device.information.batchThreads }
-
   /// The two stages draw from separate stretches of the sample sequence.
   public func batches(ofStage stage: Int) throws -> @Sendable (_ step: Int) throws -> SampleBatch {
     let sampler = stage == 0 ? try setup.training.jointsOnly() : setup.training
